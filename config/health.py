@@ -1,0 +1,37 @@
+"""Whether this console is alive and its workers drain; for load balancers and supervisors."""
+
+from datetime import timedelta
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+
+from ledger import ports
+from ledger.models import Lane
+
+# The sweep runs every minute; three missed ones mean that the cluster hangs or is gone.
+WORKER_SILENT = timedelta(minutes=3)
+
+
+def alive(request: HttpRequest) -> HttpResponse:
+    """This process answers."""
+    return JsonResponse({"ok": True})
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """The database answers and a worker drained the outbox lately; else 503 and what is wrong."""
+    problems = []
+    try:
+        if silent_workers():
+            problems.append("no worker has drained for 3 minutes: restart the django-q2 cluster")
+    except DatabaseError:
+        problems.append("the database does not answer")
+    return JsonResponse({"ok": not problems, "problems": problems}, status=503 if problems else 200)
+
+
+def silent_workers() -> bool:
+    since = ports.system_now() - WORKER_SILENT
+    return not Lane.objects.filter(name="outbox", ran_at__gte=since).exists()
+
+
+def front(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect("/admin/")

@@ -1,0 +1,110 @@
+"""A gateway with its provider and its credentials in clear, as the services use it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.apps import apps
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from gateways.models import Gateway, SpectroCoinGateway
+from gateways.providers import PROVIDERS, TABLES
+from gateways.providers.base import Credentials, Provider, Unavailable
+from ledger import ports
+
+# How long a process may answer webhooks from memory after somebody changed the settings. A message
+# that fails to verify is checked again against the stored settings, so none is refused in between.
+CACHE_SECONDS = 5
+KEY_KEPT = timedelta(days=1)
+KEY_ASK_AGAIN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    gateway_id: int
+    merchant_id: int
+    token: str
+    slug: str
+    provider: Provider
+    credentials: Credentials
+
+
+_by_token: dict[str, tuple[float, Account]] = {}
+_providers: dict[str, Provider] = {}
+
+
+def provider_of(slug: str) -> Provider:
+    """One instance a process: it may keep an access token between calls."""
+    if slug not in _providers:
+        _providers[slug] = import_string(PROVIDERS[slug])()
+    return _providers[slug]
+
+
+def load(gateway: Gateway) -> Account:
+    """Raises SealBroken where a secret does not open."""
+    row = apps.get_model(TABLES[gateway.provider])._base_manager.get(pk=gateway.pk)
+    return Account(
+        gateway_id=gateway.pk,
+        merchant_id=gateway.merchant_id,
+        token=gateway.token,
+        slug=gateway.provider,
+        provider=provider_of(gateway.provider),
+        credentials=row.credentials(),
+    )
+
+
+def by_token(token: str, *, fresh: bool = False) -> Account | None:
+    """The account behind a webhook URL, from this process's memory for a few seconds."""
+    now = ports.monotonic()
+    kept = _by_token.get(token)
+    if kept and not fresh and now - kept[0] < CACHE_SECONDS:
+        return kept[1]
+    gateway = Gateway.objects.filter(token=token).first()
+    if gateway is None:
+        _by_token.pop(token, None)
+        return None
+    account = load(gateway)
+    _by_token[token] = (now, account)
+    return account
+
+
+def with_fresh_keys(account: Account, *, now: datetime) -> Account | None:
+    """Ask the provider for its public key again; None where it is not time yet, or in vain.
+
+    One process asks at most once a minute for all, so that bad signatures cannot make us a
+    flood. A key that the merchant pasted is never replaced.
+    """
+    rows = SpectroCoinGateway.objects.filter(pk=account.gateway_id, callback_public_key="")
+    may_ask = Q(key_asked_at__isnull=True) | Q(key_asked_at__lt=now - KEY_ASK_AGAIN)
+    if not rows.filter(may_ask).update(key_asked_at=now):
+        return None
+    try:
+        fresh = account.provider.refresh_keys(account.credentials)
+    except Unavailable:
+        return None
+    key = fresh.get("callback_public_key", "")
+    if not key or key == account.credentials.get("callback_public_key"):
+        return None
+    rows.update(fetched_public_key=key, fetched_at=now)
+    _by_token.pop(account.token, None)
+    return replace(account, credentials={**account.credentials, **fresh})
+
+
+def refresh_old_keys(now: datetime) -> int:
+    """Once a day per account, ahead of need, so that a webhook seldom waits for a key."""
+    old = Q(fetched_at__isnull=True) | Q(fetched_at__lt=now - KEY_KEPT)
+    due = SpectroCoinGateway.objects.filter(old, enabled=True, callback_public_key="")
+    return sum(with_fresh_keys(load(row), now=now) is not None for row in due)
+
+
+def accepts(gateway: Gateway, currency: str) -> bool:
+    """Whether invoices of this currency may be paid through this gateway."""
+    row = apps.get_model(TABLES[gateway.provider])._base_manager.get(pk=gateway.pk)
+    answer: bool = row.accepts(currency)
+    return answer
+
+
+def forget() -> None:
+    """Drop what this process remembers of accounts and access tokens."""
+    _by_token.clear()
+    _providers.clear()

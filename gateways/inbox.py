@@ -1,0 +1,181 @@
+"""Working stored callbacks: parse, ask where told to, let the order change, note the verdict."""
+
+import logging
+import traceback
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Case, F, Q, Value, When
+
+from gateways import accounts, tasks
+from gateways.models import Callback, OrderEvent
+from gateways.orders.applying import Applied, apply
+from gateways.providers.base import Inbound, Notice, Rejected, Unavailable
+from ledger.cipher import SealBroken
+from ledger.ports import Clock, jittered
+from ledger.settlement import SettlementError, audit
+
+log = logging.getLogger(__name__)
+
+Status = Callback.Status
+
+BATCH = 20
+# Working one callback asks the provider at most twice (a token, the order).
+LEASE = timedelta(seconds=120)
+BUDGET = timedelta(seconds=45)
+BACK_OFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600))
+# About two days of hourly tries; a worker that dies on one message each time counts as well.
+MOST_TRIES = 50
+
+
+def drain(*, clock: Clock, budget: timedelta = BUDGET) -> int:
+    """Work whatever is due until nothing is or the budget is used up; how many were worked."""
+    started, worked = clock(), 0
+    while clock() - started < budget:
+        batch = claim(clock())
+        if not batch:
+            return worked
+        for callback in batch:
+            work(callback, clock=clock)
+        worked += len(batch)
+    tasks.wake_inbox()
+    return worked
+
+
+@transaction.atomic
+def claim(now: datetime) -> list[Callback]:
+    """Lease a batch, oldest first."""
+    due = Callback.objects.filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lt=now), status=Status.NEW, not_before__lte=now
+    ).order_by("not_before", "pk")
+    skip = connection.features.has_select_for_update_skip_locked
+    locked = due.select_for_update(skip_locked=skip).values_list("pk", flat=True)
+    picked = list(locked[:BATCH])
+    Callback.objects.filter(pk__in=picked).update(
+        lease_until=now + LEASE, epoch=F("epoch") + 1, tries=F("tries") + 1
+    )
+    batch = Callback.objects.select_related("gateway").filter(pk__in=picked)
+    return list(batch.order_by("not_before", "pk"))
+
+
+def work(callback: Callback, *, clock: Clock) -> None:
+    """Work one claimed callback. Whatever goes wrong is written on it, for a person to read."""
+    if callback.tries > MOST_TRIES:
+        _finish(callback, Status.FAILED, f"given up after {MOST_TRIES} tries", clock())
+        return
+    try:
+        account = accounts.load(callback.gateway)
+        believed, verdicts = [], []
+        for notice in account.provider.parse(inbound_of(callback)):
+            answer = _believable(notice, account)
+            if isinstance(answer, str):
+                verdicts.append(answer)
+            else:
+                believed.append(answer)
+        with transaction.atomic():
+            applied = [
+                apply(
+                    account,
+                    notice,
+                    source=OrderEvent.Source.CALLBACK,
+                    now=clock(),
+                    callback=callback,
+                )
+                for notice in believed
+            ]
+            _conclude(callback, applied, verdicts, clock())
+    except (Unavailable, SealBroken) as error:
+        _again(callback, f"could not ask the provider: {error}", clock())
+    except (Rejected, SettlementError) as error:
+        _finish(callback, Status.FAILED, str(error), clock())
+    except OperationalError:
+        # The database is away or busy: the lease runs out and the callback is worked again.
+        raise
+    except Exception as error:
+        log.exception("callback %s", callback.pk)
+        verdict = f"{type(error).__name__}: {error}"
+        _finish(callback, Status.FAILED, verdict, clock(), trace=traceback.format_exc())
+
+
+def inbound_of(callback: Callback) -> Inbound:
+    return Inbound(body=bytes(callback.body), headers=callback.headers)
+
+
+def _believable(notice: Notice, account: accounts.Account) -> Notice | str:
+    """The notice itself if it was signed; else what the provider says when asked."""
+    if not notice.doorbell:
+        return notice
+    asked = account.provider.fetch(notice.order_reference, account.credentials)
+    return asked or f"the provider does not know an order {notice.order_reference}"
+
+
+def _conclude(
+    callback: Callback, applied: list[Applied], verdicts: list[str], now: datetime
+) -> None:
+    verdict = "; ".join([*verdicts, *(each.text for each in applied)]) or "nothing in it for us"
+    shout = any(each.shout for each in applied)
+    order = next((each.order for each in applied if each.order), None)
+    _finish(callback, Status.FAILED if shout else Status.DONE, verdict, now, order=order)
+
+
+def _finish(
+    callback: Callback,
+    status: str,
+    verdict: str,
+    now: datetime,
+    *,
+    trace: str = "",
+    **fields: Any,
+) -> None:
+    """Write the verdict, while the lease is ours. A doorbell that rang meanwhile stays due."""
+    Callback.objects.filter(pk=callback.pk, epoch=callback.epoch).update(
+        status=Case(When(times=callback.times, then=Value(status)), default=Value(Status.NEW))
+        if _rings(callback)
+        else status,
+        verdict=verdict[:4000],
+        traceback=trace[:20000],
+        worked_at=now,
+        lease_until=None,
+        **fields,
+    )
+
+
+def _rings(callback: Callback) -> bool:
+    return accounts.provider_of(callback.gateway.provider).is_doorbell(inbound_of(callback))
+
+
+def _again(callback: Callback, verdict: str, now: datetime) -> None:
+    delay = jittered(BACK_OFF[min(callback.tries - 1, len(BACK_OFF) - 1)])
+    Callback.objects.filter(pk=callback.pk, epoch=callback.epoch).update(
+        verdict=verdict[:4000], not_before=now + delay, lease_until=None, worked_at=now
+    )
+
+
+def process_again(callback_id: int, *, actor: str, now: datetime) -> str:
+    """Verify the stored bytes with today's settings and work them again; one sentence."""
+    callback = Callback.objects.select_related("gateway", "merchant").get(pk=callback_id)
+    if callback.lease_until and callback.lease_until >= now:
+        return f"Callback {callback_id} is being worked on right now; nothing was changed."
+    account = accounts.load(callback.gateway)
+    try:
+        account.provider.verify(inbound_of(callback), account.credentials)
+    except Rejected as refusal:
+        return f"Callback {callback_id} is still refused ({refusal}); nothing was changed."
+    with transaction.atomic():
+        Callback.objects.filter(pk=callback_id, epoch=callback.epoch).update(
+            status=Status.NEW, not_before=now, tries=0, lease_until=None, traceback=""
+        )
+        audit(
+            merchant=callback.merchant,
+            actor=actor,
+            verb="process callback again",
+            target="gateways.callback",
+            target_id=callback_id,
+            now=now,
+            detail=f"was {callback.status}: {callback.verdict}"[:1000],
+        )
+        transaction.on_commit(tasks.wake_inbox)
+    return (
+        f"Callback {callback_id} is processed again now; money booked before is not booked twice."
+    )

@@ -1,0 +1,128 @@
+"""What a person may do with an order. Each answers with one sentence and leaves an audit event."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from gateways import accounts
+from gateways.models import Order, OrderEvent
+from gateways.orders.applying import settle
+from gateways.orders.polling import ask
+from gateways.orders.states import EDGES, change
+from ledger.models import Bill
+from ledger.money import Money
+from ledger.ports import Clock
+from ledger.settlement import SettlementError, audit
+
+Status, Source = Order.Status, OrderEvent.Source
+
+
+class NotNow(Exception):
+    """The order is not in a state for this; the message says why. Nothing was changed."""
+
+
+def fetch(order_id: int, *, actor: str, clock: Clock) -> str:
+    """Ask the provider what is true of this order, now."""
+    order = Order.objects.select_related("gateway", "merchant").get(pk=order_id)
+    applied = ask(order, source=Source.STAFF, clock=clock, actor=actor)
+    _audit(order, actor, "fetch order", clock(), detail=applied.text)
+    return f"{order.reference}: {applied.text}."
+
+
+@transaction.atomic
+def cancel(order_id: int, *, actor: str, reason: str, now: datetime) -> str:
+    """Stop offering an order. Money that comes for it all the same is still booked."""
+    order = _locked(order_id)
+    if order.status not in Order.OPEN:
+        raise NotNow(f"{order.reference} is {order.status}; only open orders can be cancelled.")
+    order.poll_at = order.poll_at or now
+    change(order, Status.FAILED, now, Source.STAFF, actor=actor, text=f"cancelled: {reason}")
+    _audit(order, actor, "cancel order", now, reason=reason)
+    return (
+        f"{order.reference} is cancelled here. The provider's page may still take money; if it "
+        "does, the payment is booked as usual."
+    )
+
+
+@transaction.atomic
+def approve(order_id: int, *, credit: Money, actor: str, reason: str, now: datetime) -> str:
+    """Book an order in review with the amount that a person decided on."""
+    order = _locked(order_id)
+    if order.status != Status.REVIEW:
+        raise NotNow(f"{order.reference} is {order.status}; only orders in review are approved.")
+    if credit.currency != order.currency or credit.units <= 0:
+        raise NotNow(f"Give an amount above zero in {order.currency}.")
+    bill = Bill.objects.select_for_update().get(pk=order.bill_id)
+    try:
+        settle(
+            accounts.load(order.gateway),
+            order,
+            bill,
+            credit,
+            now,
+            detail=f"approved by {actor}: {reason}",
+            booked_by=actor,
+        )
+    except SettlementError as error:
+        raise NotNow(str(error)) from error
+    order.attention = ""
+    text = f"approved: {credit} booked; {reason}"
+    change(order, Status.PAID, now, Source.STAFF, actor=actor, text=text)
+    _audit(order, actor, "approve order", now, reason=reason, detail=str(credit))
+    return f"{credit} is booked for {order.bill}; WHMCS is told now."
+
+
+@transaction.atomic
+def refuse(order_id: int, *, actor: str, reason: str, now: datetime) -> str:
+    """Close an order in review without booking anything."""
+    order = _locked(order_id)
+    if order.status != Status.REVIEW:
+        raise NotNow(f"{order.reference} is {order.status}; only orders in review are refused.")
+    order.attention = ""
+    change(order, Status.FAILED, now, Source.STAFF, actor=actor, text=f"refused: {reason}")
+    _audit(order, actor, "refuse order", now, reason=reason)
+    return f"{order.reference} is closed and nothing was booked. Refund the payer at the provider."
+
+
+@transaction.atomic
+def settle_attention(order_id: int, *, actor: str, reason: str, now: datetime) -> str:
+    """Somebody has dealt with what the order was flagged for."""
+    order = _locked(order_id)
+    if order.status == Status.REVIEW:
+        raise NotNow(f"{order.reference} is in review: approve or refuse it.")
+    if not order.attention:
+        return f"{order.reference} is not flagged; nothing was changed."
+    was, order.attention = order.attention, ""
+    change(order, order.status, now, Source.STAFF, actor=actor, text=f"dealt with: {reason}")
+    _audit(order, actor, "clear flag", now, reason=reason, detail=was)
+    return f"{order.reference} is off the list."
+
+
+def may_decide(order: Order) -> bool:
+    return order.status == Status.REVIEW and Status.PAID in EDGES[order.status]
+
+
+def _locked(order_id: int) -> Order:
+    """Bill first, then order: the order in which everybody locks."""
+    bill_id = Order.objects.values_list("bill_id", flat=True).get(pk=order_id)
+    Bill.objects.select_for_update().get(pk=bill_id)
+    return (
+        Order.objects.select_for_update(of=("self",))
+        .select_related("bill", "gateway", "merchant")
+        .get(pk=order_id)
+    )
+
+
+def _audit(
+    order: Order, actor: str, verb: str, now: datetime, *, reason: str = "", detail: str = ""
+) -> None:
+    audit(
+        merchant=order.merchant,
+        actor=actor,
+        verb=verb,
+        target="gateways.order",
+        target_id=order.pk,
+        now=now,
+        reason=reason,
+        detail=detail,
+    )

@@ -1,0 +1,149 @@
+"""Creating an order at the provider, once per bill and amount."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from gateways.accounts import Account
+from gateways.models import Order, OrderEvent
+from gateways.orders.links import new_pay_token, return_url, token_digest
+from gateways.orders.states import change, tell
+from gateways.providers.base import Instructions, OpenRefused, OrderRequest, Unavailable
+from ledger.models import Bill
+from ledger.money import Money
+from ledger.ports import Clock, new_suffix, new_token
+
+Status, Source = Order.Status, OrderEvent.Source
+
+OPENING = timedelta(seconds=75)
+# Do not send a payer to a page that is about to close.
+STILL_USABLE = timedelta(seconds=60)
+FIRST_POLL = timedelta(minutes=3)
+
+
+def open_order(
+    account: Account, bill: Bill, due: Money, *, language: str, clock: Clock, description: str
+) -> Order:
+    """The open order of this bill and amount, else a new one created at the provider.
+
+    The row is committed before the call: what a crash leaves behind is tried again under the same
+    reference. The answer may still lack a payment_url: another request is creating it
+    (opening_until), or it failed (open_error says why, in the merchant's words).
+    """
+    order, mine = _claim_opening(account, bill, due, language, clock())
+    if not mine:
+        return order
+    try:
+        instructions = account.provider.open(
+            _request(order, account, description), account.credentials
+        )
+    except OpenRefused as refusal:
+        if not refusal.fresh_reference:
+            return _refused(order, refusal, clock())
+        # The provider has this reference, but we never saw where to send the payer.
+        _refused(order, refusal, clock(), attention=False)
+        order, mine = _claim_opening(account, bill, due, language, clock())
+        if not mine:
+            return order
+        try:
+            instructions = account.provider.open(
+                _request(order, account, description), account.credentials
+            )
+        except OpenRefused as again:
+            return _refused(order, again, clock())
+        except Unavailable as error:
+            return _unavailable(order, error, clock())
+    except Unavailable as error:
+        return _unavailable(order, error, clock())
+    return _opened(order, instructions, clock())
+
+
+@transaction.atomic
+def _claim_opening(
+    account: Account, bill: Bill, due: Money, language: str, now: datetime
+) -> tuple[Order, bool]:
+    """The order to use, and whether this request is the one that creates it at the provider."""
+    Bill.objects.select_for_update().get(pk=bill.pk)
+    order = Order.objects.filter(
+        gateway_id=account.gateway_id, bill=bill, due_units=due.units, status__in=Order.OPEN
+    ).first()
+    if order and order.status == Status.NEW and _closing(order, now):
+        change(order, Status.EXPIRED, now, Source.CLOCK, text="its time at the provider ran out")
+        order = None
+    if order is None:
+        nonce = new_token()
+        order = Order.objects.create(
+            merchant_id=account.merchant_id,
+            gateway_id=account.gateway_id,
+            bill=bill,
+            reference=f"{bill.reference}-{new_suffix()}",
+            due_units=due.units,
+            currency=due.currency,
+            language=language,
+            token_nonce=nonce,
+            token_digest=token_digest(new_pay_token(nonce)),
+            opening_until=now + OPENING,
+            poll_at=now + FIRST_POLL,
+            created=now,
+        )
+        tell(order, now, Source.PAYER, after=Status.NEW, text=f"opened for {due}")
+        return order, True
+    if order.payment_url or (order.opening_until and order.opening_until > now):
+        return order, False
+    order.opening_until = now + OPENING
+    order.save(update_fields=["opening_until"])
+    return order, True
+
+
+def _closing(order: Order, now: datetime) -> bool:
+    return bool(order.valid_until and order.valid_until < now + STILL_USABLE)
+
+
+def _request(order: Order, account: Account, description: str) -> OrderRequest:
+    return OrderRequest(
+        reference=order.reference,
+        due=order.due,
+        description=description,
+        callback_url=f"{settings.GATEBOOK_URL}/webhooks/{account.token}/",
+        success_url=return_url(order, "done"),
+        failure_url=return_url(order, "cancelled"),
+        language=order.language,
+    )
+
+
+def _opened(order: Order, instructions: Instructions, now: datetime) -> Order:
+    order.payment_url = instructions.payment_url
+    order.provider_reference = instructions.provider_reference
+    if instructions.valid_until is not None:
+        order.valid_until = datetime.fromtimestamp(instructions.valid_until, UTC)
+    order.opening_until, order.open_error = None, ""
+    order.save(
+        update_fields=[
+            "payment_url",
+            "provider_reference",
+            "valid_until",
+            "opening_until",
+            "open_error",
+        ]
+    )
+    tell(order, now, Source.PAYER, text="created at the provider")
+    return order
+
+
+@transaction.atomic
+def _refused(order: Order, refusal: OpenRefused, now: datetime, *, attention: bool = True) -> Order:
+    order.open_error = f"{refusal.code}: {refusal.message} {refusal.way_out}".strip()
+    order.opening_until = None
+    if attention:
+        order.attention = f"The provider refused to open this order. {order.open_error}"
+    change(order, Status.FAILED, now, Source.PAYER, text=order.open_error)
+    return order
+
+
+def _unavailable(order: Order, error: Unavailable, now: datetime) -> Order:
+    order.open_error = f"The provider could not be reached: {error}"
+    order.opening_until = None
+    order.save(update_fields=["open_error", "opening_until"])
+    tell(order, now, Source.PAYER, text=order.open_error)
+    return order

@@ -1,0 +1,60 @@
+"""The edges an order may move along, and the one place that moves it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gateways.models import Order, OrderEvent
+
+Status = Order.Status
+
+# A late message never un-pays an order; what is closed may still turn out to be paid.
+EDGES: Mapping[str, frozenset[str]] = {
+    Status.NEW: frozenset(
+        {
+            Status.PENDING,
+            Status.PAID,
+            Status.FAILED,
+            Status.EXPIRED,
+            Status.TEST,
+            Status.REVIEW,
+            Status.REFUNDED,
+        }
+    ),
+    Status.PENDING: frozenset(
+        {
+            Status.PAID,
+            Status.FAILED,
+            Status.EXPIRED,
+            Status.TEST,
+            Status.REVIEW,
+            Status.REFUNDED,
+        }
+    ),
+    Status.FAILED: frozenset({Status.PAID, Status.REVIEW, Status.REFUNDED}),
+    Status.EXPIRED: frozenset({Status.PAID, Status.REVIEW, Status.REFUNDED, Status.FAILED}),
+    Status.REVIEW: frozenset({Status.PAID, Status.REFUNDED, Status.FAILED}),
+    Status.PAID: frozenset(),
+    Status.TEST: frozenset(),
+    Status.REFUNDED: frozenset(),
+}
+CLOSED = frozenset(Status) - {Status.NEW, Status.PENDING, Status.REVIEW}
+
+
+def change(order: Order, to: str, now: datetime, source: str, **event: Any) -> None:
+    """Move the order (or leave it where it is) and write its event."""
+    before = order.status
+    if to != before:
+        if to not in EDGES[before]:
+            raise ValueError(f"order {order.pk} does not go from {before} to {to}")
+        order.status = to
+        order.closed = now if to in CLOSED else None
+        if to in (Status.PAID, Status.TEST, Status.REFUNDED):
+            order.poll_at = None
+    order.save()
+    tell(order, now, source, before=before, after=order.status, **event)
+
+
+def tell(order: Order, now: datetime, source: str, **event: Any) -> None:
+    """Write one line of the order's story."""
+    OrderEvent.objects.create(order=order, at=now, source=source, **event)

@@ -1,0 +1,7 @@
+"""Providers by slug: the module that speaks to it and the table that keeps its accounts.
+
+Dotted paths, loaded on first use, so that this package stays free of the framework.
+"""
+
+PROVIDERS = {"spectrocoin": "gateways.providers.spectrocoin.SpectroCoin"}
+TABLES = {"spectrocoin": "gateways.SpectroCoinGateway"}

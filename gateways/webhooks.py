@@ -1,0 +1,233 @@
+"""The door for providers: cap, find the gateway, verify the bytes, one INSERT, answer.
+
+Nothing here is decided about money. The view is a DRF view without negotiation, authentication
+classes or serializers, and WebhookLane calls it past the rest of the middleware.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import resolve
+from rest_framework.views import APIView
+
+from gateways import accounts, tasks
+from gateways.accounts import Account
+from gateways.models import Callback
+from gateways.providers.base import BODY_CAP_BYTES, Inbound, Rejected
+from ledger import ports
+from ledger.cipher import SealBroken
+
+PREFIX = "/webhooks/"
+HEADER_CAP = 1024
+SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+# Refused messages are kept for the merchant to see, but a flood of them must not fill the disk.
+REFUSALS_KEPT_PER_MINUTE = 10
+
+
+class WebhookLane:
+    """First in MIDDLEWARE: a webhook meets its own view and nothing else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        match = resolve(request.path_info)
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+class WebhookView(APIView):
+    """POST only; the sender's acknowledgement with 200 once the message is stored."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+
+    # DRF's request wrapper, negotiation and renderers would cost more than everything below.
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return request
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        return
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        return response
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return plain("method_not_allowed", 405)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        if isinstance(exc, Rejected):
+            return plain(exc.code, exc.status)
+        raise exc
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        inbound = read(request)
+        try:
+            account = accounts.by_token(token)
+        except SealBroken:
+            # Without the keys nothing can be verified; the sender comes again.
+            return plain("not_configured", 503)
+        if account is None:
+            return plain("not_found", 404)
+        now = ports.system_now()
+        address = request.META.get("REMOTE_ADDR", "")
+        try:
+            account = verified(inbound, account, now)
+        except Rejected as refusal:
+            if _may_keep(account.gateway_id, now):
+                store(account, inbound, address, now, refusal=refusal)
+            raise
+        store(account, inbound, address, now)
+        tasks.wake_inbox_soon()
+        return HttpResponse(account.provider.acknowledgement, content_type="text/plain")
+
+
+def plain(text: str, status: int) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain")
+
+
+def read(request: HttpRequest) -> Inbound:
+    """The message as it came. Raises Rejected before reading anything larger than the cap."""
+    environ = request.META
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "identity")
+    if encoding.lower() != "identity":
+        raise Rejected("content_encoding", "send the body uncompressed", status=415)
+    stream, length = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or ""
+    if length.isascii() and length.isdecimal():
+        if int(length) > BODY_CAP_BYTES:
+            raise Rejected("too_large", f"at most {BODY_CAP_BYTES} bytes", status=413)
+        body = _read(stream, int(length))
+        if len(body) != int(length):
+            raise Rejected("cut_short", "the body ended early")
+    elif "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        # Some senders do not know the length beforehand; the server ends the stream for us.
+        body = _read(stream, BODY_CAP_BYTES + 1)
+        if len(body) > BODY_CAP_BYTES:
+            raise Rejected("too_large", f"at most {BODY_CAP_BYTES} bytes", status=413)
+    else:
+        body = b""
+    headers = {
+        name[5:].replace("_", "-").lower(): value[:HEADER_CAP]
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    headers["content-type"] = environ.get("CONTENT_TYPE", "")[:HEADER_CAP]
+    return Inbound(body=body, headers=headers, method=request.method or "")
+
+
+def _read(stream: Any, wanted: int) -> bytes:
+    parts = []
+    while wanted > 0 and (part := stream.read(wanted)):
+        parts.append(part)
+        wanted -= len(part)
+    return b"".join(parts)
+
+
+def verified(inbound: Inbound, account: Account, now: datetime) -> Account:
+    """The account under which the message verifies. Raises Rejected.
+
+    A refusal is checked again with the stored settings (this process may remember older ones),
+    then once more with the provider's key fetched anew.
+    """
+    try:
+        account.provider.verify(inbound, account.credentials)
+        return account
+    except Rejected as refusal:
+        if not refusal.key_may_be_old:
+            raise
+        fresh = accounts.by_token(account.token, fresh=True)
+        if fresh and fresh.credentials != account.credentials:
+            account = fresh
+            try:
+                account.provider.verify(inbound, account.credentials)
+                return account
+            except Rejected as again:
+                refusal = again
+        renewed = accounts.with_fresh_keys(account, now=now)
+        if renewed is None:
+            raise refusal from None
+        renewed.provider.verify(inbound, renewed.credentials)
+        return renewed
+
+
+# --- storing ------------------------------------------------------------------------------------
+# One statement, so that the hot path is one round trip and one commit. The same bytes again raise
+# `times`; they are worked again only if they are a doorbell, or were refused or failed before.
+_INSERT = """
+INSERT INTO gateways_callback
+ (merchant_id, gateway_id, digest, body, headers, remote_address, status, verdict, traceback,
+  times, tries, epoch, not_before, received_at, last_seen)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '', 1, 0, 0, %s, %s, %s)
+ON CONFLICT (gateway_id, digest) DO UPDATE SET
+ times = gateways_callback.times + 1,
+ last_seen = excluded.last_seen,
+ not_before = CASE WHEN excluded.status = 'new' AND (%s OR gateways_callback.status <> 'done')
+  THEN excluded.not_before ELSE gateways_callback.not_before END,
+ status = CASE WHEN excluded.status = 'new' AND (%s OR gateways_callback.status <> 'done')
+  THEN 'new' ELSE gateways_callback.status END
+"""
+
+
+def store(
+    account: Account,
+    inbound: Inbound,
+    remote_address: str,
+    now: datetime,
+    *,
+    refusal: Rejected | None = None,
+) -> None:
+    """Keep the message; committed when this returns."""
+    doorbell = refusal is None and account.provider.is_doorbell(inbound)
+    headers = {
+        name: "(kept out)" if name in SECRET_HEADERS else value
+        for name, value in inbound.headers.items()
+    }
+    moment = connection.ops.adapt_datetimefield_value(now)
+    values = (
+        account.merchant_id,
+        account.gateway_id,
+        hashlib.sha256(inbound.body).digest(),
+        inbound.body,
+        json.dumps(headers),
+        remote_address[:64],
+        Callback.Status.REJECTED if refusal else Callback.Status.NEW,
+        str(refusal or "")[:1000],
+        moment,
+        moment,
+        moment,
+        doorbell,
+        doorbell,
+    )
+    try:
+        _execute(values)
+    except (OperationalError, InterfaceError):
+        # A kept connection may have died since; the statement is safe to repeat.
+        connection.close()
+        _execute(values)
+
+
+def _execute(values: tuple[Any, ...]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+
+
+_kept: dict[int, tuple[int, int]] = {}
+
+
+def _may_keep(gateway_id: int, now: datetime) -> bool:
+    """Whether this process still keeps refused messages of a gateway this minute."""
+    minute = int(now.timestamp()) // 60
+    then, count = _kept.get(gateway_id, (minute, 0))
+    count = count + 1 if then == minute else 1
+    _kept[gateway_id] = (minute, count)
+    return count <= REFUSALS_KEPT_PER_MINUTE

@@ -1,0 +1,3 @@
+"""Billers by slug, as dotted paths loaded on first use."""
+
+BILLERS = {"whmcs": "ledger.billing.whmcs.Whmcs"}

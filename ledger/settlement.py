@@ -1,0 +1,146 @@
+"""The only place where money is booked: Payment, the bill's state and what WHMCS must hear."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from ledger import tasks
+from ledger.models import AuditEvent, Bill, Delivery, Merchant, Payment
+from ledger.money import Money
+
+
+class SettlementError(Exception):
+    """Nothing was written; the message says what differs."""
+
+
+class CurrencyMismatch(SettlementError):
+    """The credit is not in the bill's currency."""
+
+
+class ReferenceReused(SettlementError):
+    """The same reference came with another amount or bill: somebody must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """The booked payment; `repeated` is True where it had been booked before."""
+
+    payment: Payment
+    repeated: bool
+
+
+@transaction.atomic
+def record_payment(
+    *,
+    bill_id: int,
+    gateway_id: int,
+    method: str,
+    reference: str,
+    credit: Money,
+    received: Money | None,
+    detail: str,
+    now: datetime,
+    booked_by: str = "",
+) -> Receipted:
+    """Book one receipt of money against one bill, once, and owe the news to the biller.
+
+    method     the biller's name of the payment method (WHMCS: the module, "spectrocoin").
+    reference  the transaction id it is booked under; unique within the gateway.
+    credit     whole units of the bill's currency; already converted.
+    received   what the payer sent, in the payer's coin, where known.
+    Repeats    the same gateway, reference, bill and credit returns the first Payment, unchanged.
+    Raises     CurrencyMismatch, ReferenceReused (same reference, other content). Neither writes.
+    Source     WHMCS has no idempotency keys and does not refuse a repeated AddInvoicePayment, so
+               "once" is decided here: https://developers.whmcs.com/api-reference/addinvoicepayment/
+    """
+    bill = Bill.objects.select_for_update().get(pk=bill_id)
+    if credit.currency != bill.currency:
+        raise CurrencyMismatch(f"{bill} is in {bill.currency}, the payment in {credit.currency}")
+    payment, created = Payment.objects.get_or_create(
+        gateway_id=gateway_id,
+        reference=reference,
+        defaults={
+            "merchant_id": bill.merchant_id,
+            "bill": bill,
+            "method": method,
+            "credit_units": credit.units,
+            "currency": credit.currency,
+            "received_units": received.units if received else None,
+            "received_currency": received.currency if received else "",
+            "detail": detail,
+            "booked_by": booked_by,
+            "created": now,
+        },
+    )
+    if not created:
+        if (payment.bill_id, payment.credit) != (bill.pk, credit):
+            raise ReferenceReused(
+                f"{reference} is booked as {payment.credit} on {payment.bill}; "
+                f"now it came as {credit} on {bill}"
+            )
+        return Receipted(payment, repeated=True)
+    bill.status = status_for(due=bill.due, paid=paid_on(bill))
+    bill.save(update_fields=["status"])
+    Delivery.objects.bulk_create(
+        Delivery(
+            merchant_id=bill.merchant_id,
+            biller_id=bill.biller_id,
+            payment=payment,
+            bill=bill,
+            kind=kind,
+            not_before=now,
+            created=now,
+        )
+        for kind in (Delivery.Kind.BOOKING, Delivery.Kind.NOTE)
+    )
+    transaction.on_commit(tasks.wake_outbox)
+    return Receipted(payment, repeated=False)
+
+
+def paid_on(bill: Bill) -> Money:
+    """The sum of what is booked on the bill."""
+    units = sum(Payment.objects.filter(bill=bill).values_list("credit_units", flat=True))
+    return Money(units, bill.currency)
+
+
+def owed_to_biller(bill: Bill) -> Money:
+    """What is booked here and not yet known to have reached the biller."""
+    units = sum(
+        Delivery.objects.filter(bill=bill, kind=Delivery.Kind.BOOKING)
+        .exclude(status=Delivery.Status.DELIVERED)
+        .values_list("payment__credit_units", flat=True)
+    )
+    return Money(units, bill.currency)
+
+
+def status_for(*, due: Money, paid: Money) -> Bill.Status:
+    if paid > due:
+        return Bill.Status.OVERPAID
+    if paid == due:
+        return Bill.Status.PAID
+    return Bill.Status.PART_PAID if paid.units else Bill.Status.OPEN
+
+
+def audit(
+    *,
+    merchant: Merchant | None,
+    actor: str,
+    verb: str,
+    target: str,
+    target_id: int,
+    now: datetime,
+    reason: str = "",
+    detail: str = "",
+) -> AuditEvent:
+    """Write down what a person did."""
+    return AuditEvent.objects.create(
+        merchant=merchant,
+        actor=actor,
+        verb=verb,
+        target=target,
+        target_id=target_id,
+        at=now,
+        reason=reason,
+        detail=detail,
+    )

@@ -1,0 +1,1 @@
+"""The outside world, imitated over real HTTP. Imports nothing of the console."""

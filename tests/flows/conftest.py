@@ -1,0 +1,33 @@
+"""Stories run against the sandbox and the console over real HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from gateways import accounts
+from tests.conftest import SetClock
+from tests.world import Sandbox, Shop
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[Sandbox]:
+    sandbox = Sandbox()
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    sandbox_process.reset()
+    return sandbox_process
+
+
+@pytest.fixture
+def shop(
+    sandbox: Sandbox, live_server: LiveServer, settings: Settings, clock: SetClock
+) -> Shop:
+    settings.GATEBOOK_URL = live_server.url
+    accounts.forget()
+    return Shop(sandbox=sandbox, console=live_server.url, clock=clock)

@@ -1,0 +1,68 @@
+"""Runs the WHMCS modules under a real PHP, a fresh process per call, included as WHMCS does."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2] / "whmcs"
+GATEWAYS = ROOT / "modules" / "gateways"
+MODULE = GATEWAYS / "spectrocoin.php"
+
+MISSING = "php is not installed: the WHMCS modules were not tested"
+PHP_PATH = shutil.which("php")
+
+# Every notice is printed, so that one of them breaks the output a test reads.
+LOUD = ("error_reporting=-1", "display_errors=1", "log_errors=0", "html_errors=0")
+
+
+@dataclass(frozen=True)
+class Php:
+    path: str
+
+    def run(
+        self, arguments: Sequence[str], *, stdin: str = "", ini: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """One php process. ini entries ("name=value") come on top of loud error reporting."""
+        flags = [part for entry in (*LOUD, *ini) for part in ("-d", entry)]
+        return subprocess.run(
+            [self.path, *flags, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    def code(
+        self, code: str, *, given: object = None, ini: Sequence[str] = (), module: Path = MODULE
+    ) -> str:
+        """What the code printed, run after the module was included and with $given at hand."""
+        harness = (
+            "define('WHMCS', true);"
+            "$given = json_decode(stream_get_contents(STDIN), true);"
+            f"require {json.dumps(str(module))};"
+        )
+        done = self.run(["-r", harness + code], stdin=json.dumps(given), ini=ini)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stderr == ""
+        return done.stdout
+
+    def value(self, expression: str, *, given: object = None, ini: Sequence[str] = ()) -> Any:
+        """The value of a PHP expression after the module was included."""
+        return json.loads(self.code(f"echo json_encode({expression});", given=given, ini=ini))
+
+
+@pytest.fixture(scope="session")
+def php() -> Php:
+    if PHP_PATH is None:
+        if os.environ.get("CI"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    return Php(PHP_PATH)

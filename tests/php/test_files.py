@@ -1,0 +1,116 @@
+"""What holds for every PHP file of the download: it parses, it is quiet, it is old enough."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.php.conftest import ROOT, Php
+from tests.php.newer_syntax import newer_syntax
+
+FILES = sorted(ROOT.rglob("*.php"))
+
+every_file = pytest.mark.parametrize(
+    "file", FILES, ids=[str(file.relative_to(ROOT)) for file in FILES]
+)
+
+
+def test_files_lie_where_whmcs_looks_for_them() -> None:
+    assert {str(file.relative_to(ROOT)) for file in FILES} >= {
+        "modules/gateways/spectrocoin.php",
+        "modules/gateways/gatebook/CheckoutForm.php",
+    }
+
+
+def test_nothing_outside_gateway_modules_is_shipped() -> None:
+    shipped = {file.relative_to(ROOT).parts[:2] for file in ROOT.rglob("*") if file.is_file()}
+
+    assert shipped == {("README.md",), ("modules", "gateways")}
+
+
+@every_file
+def test_file_parses(php: Php, file: Path) -> None:
+    done = php.run(["-l", str(file)])
+
+    assert done.returncode == 0, done.stdout
+    assert "No syntax errors" in done.stdout
+
+
+@every_file
+def test_including_a_file_is_quiet_and_loads_nothing_else(php: Php, file: Path) -> None:
+    printed = php.code(
+        "echo json_encode([ob_get_level(), get_included_files(), session_status()]);", module=file
+    )
+
+    # Anything printed by the file, a notice included, would stand before the JSON.
+    no_session = 1
+    assert json.loads(printed) == [0, [str(file)], no_session]
+
+
+@every_file
+def test_direct_access_is_refused(php: Php, file: Path) -> None:
+    done = php.run([str(file)])
+
+    assert done.stdout == "This file cannot be accessed directly"
+    assert done.stderr == ""
+
+
+@every_file
+def test_file_is_plain_utf8_without_mark_or_closing_tag(file: Path) -> None:
+    text = file.read_bytes().decode("utf-8")
+
+    # Bytes before "<?php" or after "?>" are sent to the browser and break redirects and mails.
+    assert text.startswith("<?php\n")
+    assert "?>" not in text
+    assert text.endswith("\n")
+    assert "\r" not in text
+
+
+@every_file
+def test_file_keeps_to_the_syntax_of_php_7_4(php: Php, file: Path) -> None:
+    assert newer_syntax(php, file.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("feature", "code"),
+    [
+        ("match", "$a = match (1) { 1 => 2 };"),
+        ("nullsafe", "$a = $b?->c;"),
+        ("attribute", "#[Pure] function f() {}"),
+        ("enum", "enum Suit { case Hearts; }"),
+        ("readonly", "final class A { public readonly int $b; }"),
+        ("constructor promotion", "class A { public function __construct(private $b) {} }"),
+        ("named argument", "f(1, name: 2);"),
+        ("named argument", "f(array: [1]);"),
+        ("union type", "function f(int|string $a) {}"),
+        ("union type", "function f(): int|null {}"),
+        ("union type", "class A { private int|string $b; }"),
+        ("mixed type", "function f(mixed $a) {}"),
+        ("static return type", "class A { function f(): static {} }"),
+        ("never return type", "function f(): never {}"),
+        ("trailing comma in parameters", "function f($a, ) {}"),
+        ("trailing comma in parameters", "$f = function () use ($a, ) {};"),
+        ("catch without variable", "try { f(); } catch (Exception) {}"),
+        ("throw expression", "$a = $b ?? throw new Exception();"),
+        ("first-class callable", "$a = strlen(...);"),
+        ("::class on an object", "$a = $b::class;"),
+        ("str_contains()", "if (str_contains($a, 'b')) {}"),
+        ("array_is_list()", "if (\\array_is_list($a)) {}"),
+    ],
+)
+def test_newer_syntax_is_noticed(php: Php, feature: str, code: str) -> None:
+    assert newer_syntax(php, "<?php\n" + code) == [f"line 2: {feature}"]
+
+
+def test_php_7_4_syntax_is_not_taken_for_newer(php: Php) -> None:
+    old = (
+        "<?php\nfinal class A { private ?int $b = null; private const C = 1;"
+        " public function f(int $a, ?string $b = null, ...$rest): ?self {"
+        " switch ($a) { case self::C: break; default: f(); }"
+        " try { f($a,); } catch (Exception | Error $e) { throw $e; }"
+        " $g = $a ? B : C; $h = f($a ? D : E, [1, 2,]); $i = fn($x) => $x | $a;"
+        " htmlspecialchars($b, ENT_QUOTES | ENT_SUBSTITUTE); $this->match ?? A::class;"
+        " return $this; } }"
+    )
+
+    assert newer_syntax(php, old) == []

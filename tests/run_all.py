@@ -1,0 +1,122 @@
+"""Everything `make test` and CI run, one heading per check; non-zero at the end if any failed.
+
+    .venv/bin/python -m tests.run_all
+
+Missing Debian packages are installed where that is possible (root and apt-get). Where it is not,
+one line says which tests do not run; with CI set, that is a failure.
+"""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+
+from tests.environment import CONFIGURATION, ROOT
+from tests.with_postgres import find_server
+
+PYTHON = (sys.executable,)
+PYTEST = (*PYTHON, "-m", "pytest", "-q")
+MANAGE = (*PYTHON, "manage.py")
+POSTGRES = (*PYTHON, "tests/with_postgres.py")
+
+
+def missing_packages() -> dict[str, str]:
+    """Debian package -> the tests that need it, for each one not installed."""
+    present = {
+        "postgresql": find_server() is not None,
+        "php-cli": shutil.which("php") is not None,
+        "chromium": shutil.which("chromium") is not None,
+    }
+    tests = {"postgresql": "PostgreSQL", "php-cli": "PHP module", "chromium": "browser"}
+    return {package: tests[package] for package, here in present.items() if not here}
+
+
+def install(packages: list[str]) -> None:
+    """Quietly, by apt-get. What did not work shows when the packages are looked for again."""
+    apt = shutil.which("apt-get")
+    if not packages or apt is None or os.geteuid() != 0:
+        return
+    print(f"Installing {', '.join(packages)} ...", flush=True)
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        subprocess.run([apt, "-qq", *arguments], env=environ, stdout=subprocess.DEVNULL)
+
+
+def production() -> dict[str, str]:
+    """A complete production configuration, for Django's deployment checks."""
+    return {
+        "GATEBOOK_MODE": "production",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "GATEBOOK_KEYS": b64encode(secrets.token_bytes(32)).decode(),
+        "GATEBOOK_URL": "https://pay.example.com",
+        "ALLOWED_HOSTS": "pay.example.com",
+        "GATEBOOK_PRIVATE_HOSTS": "",
+    }
+
+
+class Checks:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.failed: list[str] = []
+        self._environ = environ
+        self._running: subprocess.Popen[bytes] | None = None
+        self._interrupted = False
+
+    def run(self, title: str, *command: str, **variables: str) -> None:
+        if self._interrupted:
+            return
+        print(f"\n=== {title}", flush=True)
+        started = time.monotonic()
+        self._running = subprocess.Popen(command, cwd=ROOT, env={**self._environ, **variables})
+        # Waits for the command even on Ctrl-C: it has a database server to take down.
+        if self._running.wait() != 0:
+            self.failed.append(title)
+        print(f"    {time.monotonic() - started:.1f} s", flush=True)
+
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        self._interrupted = True
+        self.failed.append("interrupted")
+        # The terminal sends its Ctrl-C to the command too; nobody else hands SIGTERM on.
+        if number == signal.SIGTERM and self._running:
+            self._running.terminate()
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="gatebook-checks-") as folder:
+        database = f"sqlite:///{Path(folder) / 'checks.sqlite3'}"
+        checks = Checks({**os.environ, **CONFIGURATION, "DATABASE_URL": database})
+        signal.signal(signal.SIGINT, checks.interrupt)
+        signal.signal(signal.SIGTERM, checks.interrupt)
+
+        install(list(missing_packages()))
+        for package, tests in missing_packages().items():
+            print(f"The {tests} tests do not run: {package} is not installed.", flush=True)
+            if os.environ.get("CI"):
+                checks.failed.append(f"{tests} tests (no {package})")
+
+        checks.run("ruff check", *PYTHON, "-m", "ruff", "check", "--quiet")
+        checks.run("ruff format", *PYTHON, "-m", "ruff", "format", "--check", "--quiet")
+        checks.run("mypy --strict", *PYTHON, "-m", "mypy", "--strict")
+        checks.run("migrations complete", *MANAGE, "makemigrations", "--check", "--dry-run")
+        checks.run(
+            "deployment checks",
+            *(*MANAGE, "check", "--deploy", "--fail-level", "WARNING"),
+            **production(),
+        )
+        checks.run("pytest on SQLite", *PYTEST)
+        if find_server():
+            checks.run("pytest on PostgreSQL", *POSTGRES, *PYTEST)
+
+    print(f"\nFAILED: {'; '.join(checks.failed)}" if checks.failed else "\nAll checks passed.")
+    return 1 if checks.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
