@@ -90,6 +90,12 @@ def with_fresh_keys(account: Account, *, now: datetime) -> Account | None:
     return replace(account, credentials={**account.credentials, **fresh})
 
 
+def ensure_keys(account: Account, *, now: datetime) -> None:
+    """Fetch the provider's public key where none is known yet."""
+    if account.credentials.get("callback_public_key") == "":
+        with_fresh_keys(account, now=now)
+
+
 def refresh_old_keys(now: datetime) -> int:
     """Once a day per account, ahead of need, so that a webhook seldom waits for a key."""
     old = Q(fetched_at__isnull=True) | Q(fetched_at__lt=now - KEY_KEPT)

@@ -196,6 +196,8 @@ class Delivery(models.Model):
 
     not_before   the next try; stored, so that a restart waits as long as a running worker would.
     lease_until, epoch  one worker at a time; each claim raises the epoch, a late writer sees it.
+    mode         how the last send booked it; a top-up is looked for where it was sent, whatever
+                 the biller's settings say by then.
     check_at     when a delivered row is read back from WHMCS (after an hour, after a day).
     """
 
@@ -221,6 +223,7 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     epoch = models.PositiveIntegerField(default=0)
     tries = models.PositiveIntegerField(default=0)
+    mode = models.CharField(max_length=12, blank=True)
     code = models.CharField(max_length=20, blank=True)
     last_message = models.TextField(blank=True)
     way_out = models.TextField(blank=True)

@@ -204,7 +204,7 @@ def _how_to_book(delivery: Delivery, client: BillerClient, clock: Clock) -> str 
     """The booking mode that fits the invoice's state now; None where a person must decide."""
     bill, biller = delivery.bill, delivery.biller
     if bill.kind == Bill.Kind.CREDIT:
-        return biller.top_up_mode
+        return look_mode(delivery)
     try:
         state = client.read_bill(bill.reference)
     except BillerError as error:
@@ -241,7 +241,7 @@ def _send(delivery: Delivery, client: BillerClient, ref: BillRef, mode: str, clo
     """Write the attempt, commit, then one call. A lost lease means: do not send."""
     payment = delivery.payment
     now = clock()
-    attempt = _open_attempt(delivery, now)
+    attempt = _open_attempt(delivery, now, mode)
     if attempt is None:
         return
     at = now.astimezone(ZoneInfo(delivery.biller.merchant.time_zone))
@@ -260,7 +260,7 @@ def _deliver_note(
     (the role may lack GetActivityLog) does not hold it up."""
     text = _note_text(delivery)
     asked_at = clock()
-    seen = client.find_note(delivery.payment.reference, ref)
+    seen = client.find_note(_note_marker(delivery), ref)
     now = clock()
     if isinstance(seen, Unsure) and seen.code != "permission":
         _keep_look(delivery, asked_at, now, Attempt.Outcome.LATER, seen.code, seen.message)
@@ -271,18 +271,23 @@ def _deliver_note(
     if isinstance(seen, Found):
         _delivered(delivery, now, "the log line is there")
         return
-    if attempt := _open_attempt(delivery, now):
+    if attempt := _open_attempt(delivery, now, "note"):
         outcome = _called(lambda: client.write_note(text, ref))
         _judge(delivery, attempt, outcome, clock(), "log line written")
 
 
+def _note_marker(delivery: Delivery) -> str:
+    return f"Gatebook {delivery.payment.reference}:"
+
+
 def _note_text(delivery: Delivery) -> str:
     payment = delivery.payment
-    received = f", received {payment.received}" if payment.received else ""
-    return (
-        f"Gatebook: {payment.credit} for {delivery.bill} booked as {payment.reference}{received}"
-        + (f" ({payment.detail})" if payment.detail else "")
-    )
+    parts = [
+        f"{payment.credit} for {delivery.bill}",
+        f"received {payment.received}" if payment.received else "",
+        payment.detail,
+    ]
+    return f"{_note_marker(delivery)} {'; '.join(filter(None, parts))}"
 
 
 def _called(call: Any) -> Outcome:
@@ -295,7 +300,10 @@ def _called(call: Any) -> Outcome:
 
 
 def look_mode(delivery: Delivery) -> str:
-    return "invoice" if delivery.bill.kind == Bill.Kind.INVOICE else delivery.biller.top_up_mode
+    """Where to look. A top-up stays with the way it was first sent."""
+    if delivery.bill.kind == Bill.Kind.INVOICE:
+        return "invoice"
+    return delivery.mode or delivery.biller.top_up_mode
 
 
 def _quiet_from(delivery: Delivery, sent_at: datetime) -> datetime:
@@ -315,11 +323,11 @@ def _by_hand(delivery: Delivery) -> str:
 
 # --- writing what happened ------------------------------------------------------------------------
 @transaction.atomic
-def _open_attempt(delivery: Delivery, now: datetime) -> Attempt | None:
+def _open_attempt(delivery: Delivery, now: datetime, mode: str) -> Attempt | None:
     """The write-ahead row; None where the lease is no longer ours or too short to send under."""
     still_ours = Delivery.objects.filter(
         pk=delivery.pk, epoch=delivery.epoch, lease_until__gt=now + SEND_TIMEOUT
-    ).update(status=Status.SENDING)
+    ).update(status=Status.SENDING, mode=mode)
     if not still_ours:
         return None
     delivery.status = Status.SENDING

@@ -174,7 +174,7 @@ class Shop:
         body = {"client_id": client or self.client, "amount": amount, "description": "Hosting"}
         return str(self.sandbox.post("/whmcs/_sandbox/invoices", body)["invoice_id"])
 
-    def form(self, invoice: str, **changes: str) -> dict[str, str]:
+    def form(self, invoice: str, changes: dict[str, str] | None = None) -> dict[str, str]:
         """The module's signed form; `changes` are made after signing, as a payer could."""
         fields = {
             "invoice": invoice,
@@ -185,7 +185,7 @@ class Shop:
         parts = ("gatebook-checkout.v1", self.merchant.token, "spectrocoin", *fields.values())
         message = "\n".join(parts).encode()
         fields["signature"] = hmac.new(SIGNING_SECRET.encode(), message, sha256).hexdigest()
-        return {**fields, **changes}
+        return {**fields, **(changes or {})}
 
     def press(self, fields: dict[str, str]) -> requests.Response:
         """Press Pay: what the browser gets, unfollowed."""

@@ -188,7 +188,7 @@ def _detail(order: Order) -> str:
     received, payable = order.received, order.payable
     parts = [f"provider order {order.provider_reference}" if order.provider_reference else ""]
     if received and payable:
-        parts.append(f"received {received} of {payable}, payment currency {received.currency}")
+        parts.append(f"asked {payable}, payment currency {received.currency}")
     return "; ".join(filter(None, parts))
 
 

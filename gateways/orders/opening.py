@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from gateways.accounts import Account
+from gateways.accounts import Account, ensure_keys
 from gateways.models import Order, OrderEvent
 from gateways.orders.links import new_pay_token, return_url, token_digest
 from gateways.orders.states import change, tell
@@ -34,6 +34,8 @@ def open_order(
     order, mine = _claim_opening(account, bill, due, language, clock())
     if not mine:
         return order
+    # Ahead of the first callback, which would otherwise have to wait for the provider's key.
+    ensure_keys(account, now=clock())
     try:
         instructions = account.provider.open(
             _request(order, account, description), account.credentials

@@ -40,8 +40,6 @@ START_SECONDS = 20
 class Books(Protocol):
     """The far side of one biller: what it holds, and how to make it misbehave."""
 
-    modes: tuple[str, ...]
-
     def biller(self, **changed: str) -> Biller: ...
 
     def invoice(self, status: str = "Unpaid", currency: str = "EUR") -> BillRef: ...
@@ -61,8 +59,6 @@ class Books(Protocol):
 
 
 class WhmcsBooks:
-    modes = ("invoice", "transaction", "credit")
-
     def __init__(self, origin: str) -> None:
         self._origin = origin
         self._call("POST", "/_sandbox/reset", {})

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core.servers.basehttp import WSGIServer
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from gateways import accounts
 from tests.conftest import SetClock
 from tests.world import Sandbox, Shop
+
+# Fifty callbacks at once are more than the test server's queue takes; `make run` uses another one.
+WSGIServer.request_queue_size = 128
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +29,7 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def shop(
-    sandbox: Sandbox, live_server: LiveServer, settings: Settings, clock: SetClock
-) -> Shop:
+def shop(sandbox: Sandbox, live_server: LiveServer, settings: Settings, clock: SetClock) -> Shop:
     settings.GATEBOOK_URL = live_server.url
     accounts.forget()
     return Shop(sandbox=sandbox, console=live_server.url, clock=clock)

@@ -354,9 +354,9 @@ def test_rotated_provider_key_is_fetched_once_and_believed(shop: Shop, clock: Se
 
 def test_without_any_public_key_nothing_is_believed(shop: Shop) -> None:
     shop.speak("legacy", "form")
+    shop.sandbox.faults("spectrocoin", "500", "public_key", times=None)
     invoice = shop.new_invoice("15.99")
     order = shop.pay(invoice)
-    shop.sandbox.faults("spectrocoin", "500", "public_key", times=None)
 
     answers = shop.sandbox.act(order, "pay")
     shop.work()

@@ -163,9 +163,7 @@ def verify_callback(inbound: Inbound, credentials: Credentials) -> None:
     try:
         keys = read_public_keys(credentials.get("callback_public_key", ""))
     except ValueError as error:
-        raise Rejected(
-            "spectrocoin.no_key", str(error), status=503, key_may_be_old=True
-        ) from None
+        raise Rejected("spectrocoin.no_key", str(error), status=503, key_may_be_old=True) from None
     message = joined([(name, _as_signed(name, fields[name])) for name in SIGNED])
     try:
         genuine = is_signed(message, fields["sign"], keys)

@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -65,6 +66,7 @@ def payload(name: str) -> bytes:
     return (PAYLOADS / name).read_bytes()
 
 
+@cache
 def provider_key() -> rsa.RSAPrivateKey:
     key = load_pem_private_key(VECTORS["provider_private_key_pem"].encode(), None)
     assert isinstance(key, rsa.RSAPrivateKey)

@@ -83,7 +83,9 @@ def test_v30_v31_what_is_no_plain_number_is_no_amount(text: str) -> None:
         canonical_amount(text)
 
 
-@given(whole=st.integers(0, 10**18 - 1), fraction=st.integers(0, 10**8 - 1), zeros=st.integers(0, 9))
+@given(
+    whole=st.integers(0, 10**18 - 1), fraction=st.integers(0, 10**8 - 1), zeros=st.integers(0, 9)
+)
 @settings(max_examples=200, deadline=None)
 def test_a_canonical_amount_is_its_own_canonical_form(
     whole: int, fraction: int, zeros: int

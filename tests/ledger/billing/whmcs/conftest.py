@@ -114,7 +114,7 @@ def credits(*rows: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def credit_row(description: str, amount: str = "15.99", id: str = "3") -> dict[str, Any]:
+def credit_row(description: str | None, amount: str = "15.99", id: str = "3") -> dict[str, Any]:
     return {
         "id": id, "date": "2026-01-31", "description": description, "amount": amount, "relid": "0",
     }  # fmt: skip

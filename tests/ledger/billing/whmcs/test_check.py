@@ -109,7 +109,7 @@ def test_what_would_fail_every_action_is_said_once(answer: Any) -> None:
 def test_a_web_page_in_place_of_answers_is_no_success() -> None:
     page = Answer(200, b"<html>")
 
-    lines, _ = check(**dict.fromkeys(FINE, page))
+    lines, _ = check((), **dict.fromkeys(FINE, page))
 
     assert not any(line.ok for line in lines)
 
