@@ -155,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def _refusal(request: Request, refusal: Refused) -> Response:
     """JSON for scripts, a page for people."""
-    if "_sandbox" in request.path and not request.is_form:
+    if "_sandbox" in request.path and not request.is_button:
         return json_answer({"error": refusal.text}, refusal.status)
     if "/api/" in request.path:
         return json_answer({"error": refusal.text}, refusal.status)

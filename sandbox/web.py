@@ -67,6 +67,11 @@ class Request:
     def is_form(self) -> bool:
         return self.content_type == "application/x-www-form-urlencoded"
 
+    @property
+    def is_button(self) -> bool:
+        """A page's button made this control call. `curl -d` calls its JSON a form too."""
+        return self.is_form and not self.body.startswith(b"{")
+
     @cached_property
     def form(self) -> dict[str, str]:
         """The body's fields; of repeated names the last one counts, as in PHP."""
@@ -79,7 +84,7 @@ class Request:
 
     def fields(self) -> "Fields":
         """The members of a control call, whether a script or a page's button sent it."""
-        if self.is_form:
+        if self.is_button:
             return Fields({k: v for k, v in self.form.items() if k != "then"})
         try:
             value = json.loads(self.body or b"{}")
@@ -192,7 +197,7 @@ def see_other(location: str) -> Response:
 
 def done(request: Request, value: object) -> Response:
     """Answer a control call: JSON for a script; back to the page named in `then` for a button."""
-    if not request.is_form:
+    if not request.is_button:
         return json_answer(value)
     then = request.form.get("then", "/")
     return see_other(then if then.startswith("/") and not then.startswith("//") else "/")

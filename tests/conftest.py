@@ -1,5 +1,6 @@
 """What every test may use: plain static files, no queue, a clock that can be set forward."""
 
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,11 +19,13 @@ def pytest_configure() -> None:
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
     }
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    # The server under test runs in threads, each with its own connection: SQLite needs a file.
+    # The server under test runs in threads, each with its own connection, so SQLite needs a file;
+    # its own for each run, because two runs may go on at once.
     database = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         name = Path(str(database["NAME"]))
-        database.setdefault("TEST", {})["NAME"] = str(name.with_name(f"test_{name.name}"))
+        own = name.with_name(f"test-{os.getpid()}-{name.name}")
+        database.setdefault("TEST", {})["NAME"] = str(own)
 
 
 class SetClock:

@@ -30,7 +30,7 @@ def resend(world: World, request: Request, key: str) -> Response:
 def _acted(
     request: Request, order: dict[str, object], answers: list[dict[str, object]], url: str
 ) -> Response:
-    if request.is_form:
+    if request.is_button:
         return see_other(url or f"/spectrocoin/en/payment/preorder/{order['preOrderId']}")
     return json_answer({"order": order, "answers": answers})
 

@@ -6,23 +6,23 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from gateways.providers.base import Inbound
+from gateways.providers.base import Credentials, Inbound, Provider
 from gateways.providers.spectrocoin import SpectroCoin
 from tests.gateways.providers import spectrocoin_messages as messages
 
 
 class SpectroCoinCase:
-    provider = SpectroCoin()
-    credentials = messages.NUMERIC_CREDENTIALS
+    provider: Provider = SpectroCoin()
+    credentials: Credentials = messages.NUMERIC_CREDENTIALS
     order_reference = messages.REFERENCE
     # Longest the console makes: a bill's number, a hyphen, 64 random bits in hex.
-    references = (messages.REFERENCE, f"{2**63}-{'f' * 16}")
+    references: tuple[str, ...] = (messages.REFERENCE, f"{2**63}-{'f' * 16}")
 
     genuine = messages.callback()
     seal = messages.signature(messages.signed_text(messages.SIGNED_FIELDS))
-    doorbell = messages.doorbell(messages.payload("doorbell.json"))
-    doorbell_credentials = messages.UUID_CREDENTIALS
-    content_types = ("application/x-www-form-urlencoded", "application/json")
+    doorbell: Inbound | None = messages.doorbell(messages.payload("doorbell.json"))
+    doorbell_credentials: Credentials = messages.UUID_CREDENTIALS
+    content_types: tuple[str, ...] = ("application/x-www-form-urlencoded", "application/json")
 
     @staticmethod
     def sealed(seal: bytes) -> Inbound:

@@ -1,6 +1,7 @@
 """What every provider must do, whatever its wire format. A provider without a case here fails."""
 
 import importlib
+import json
 import pkgutil
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
@@ -71,10 +72,10 @@ def provider_modules() -> Iterator[Any]:
 
 def test_every_provider_module_is_registered_and_put_to_these_questions() -> None:
     found = {
-        thing.slug
+        slug
         for module in provider_modules()
         for thing in vars(module).values()
-        if isinstance(thing, type) and isinstance(getattr(thing, "slug", None), str)
+        if isinstance(thing, type) and isinstance(slug := getattr(thing, "slug", None), str)
     }
 
     assert found == set(CASES) == set(providers.PROVIDERS)
@@ -203,7 +204,7 @@ BODIES = st.one_of(
             | st.dictionaries(st.sampled_from(["id", "merchantApiId", "x"]), inner, max_size=3)
         ),
         max_leaves=8,
-    ).map(lambda value: repr(value).replace("'", '"').encode("utf-8", "surrogatepass")),
+    ).map(lambda value: json.dumps(value).encode()),
 )
 
 

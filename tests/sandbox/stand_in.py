@@ -164,6 +164,12 @@ class Received:
         return parse_qsl(text, keep_blank_values=True, strict_parsing=True)
 
 
+class BurstServer(ThreadingHTTPServer):
+    """With room for many callers at once; the usual five make the others wait a second."""
+
+    request_queue_size = 128
+
+
 class Receiver:
     """Keeps what it gets and answers `*ok*`; `on_call` runs before the answer."""
 
@@ -188,7 +194,7 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = BurstServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 

@@ -112,6 +112,20 @@ def test_misspelt_members_and_wrong_values_of_control_calls_are_refused(sandbox:
     assert "error" in sandbox.control("/spectrocoin/_sandbox/orders/none/act", {}, status=404)
 
 
+def test_control_calls_of_plain_curl_are_read_as_json(sandbox: StandIn) -> None:
+    url = f"{sandbox.url}/whmcs/_sandbox/clients"
+    called_a_form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    answer = requests.post(url, data='{"currency": "USD"}', headers=called_a_form, timeout=10)
+
+    assert (
+        sandbox.ask("GetClientsDetails", clientid=answer.json()["client_id"])["client"][
+            "currency_code"
+        ]
+        == "USD"
+    )
+
+
 def test_it_imports_nothing_of_the_console() -> None:
     allowed = {"sandbox", "cryptography", "requests"}
     console = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()} - allowed

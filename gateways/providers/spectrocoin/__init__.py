@@ -27,7 +27,7 @@ from gateways.providers.base import (
     Unavailable,
 )
 from gateways.providers.spectrocoin import current, legacy
-from gateways.providers.spectrocoin.asking import Http, ask, base_url
+from gateways.providers.spectrocoin.asking import ask, base_url
 from gateways.providers.spectrocoin.instructions import is_reference
 from gateways.providers.spectrocoin.keys import (
     key_fingerprint,
@@ -37,7 +37,7 @@ from gateways.providers.spectrocoin.keys import (
     read_public_keys,
 )
 from gateways.providers.spectrocoin.tokens import Clock, Tokens, monotonic_seconds
-from ledger.http import call
+from ledger.http import Call, call
 
 __all__ = [
     "SpectroCoin",
@@ -57,7 +57,7 @@ class SpectroCoin:
     # Any other body counts as undelivered and is sent again.
     acknowledgement = b"*ok*"
 
-    def __init__(self, clock: Clock = monotonic_seconds, http: Http = call) -> None:
+    def __init__(self, clock: Clock = monotonic_seconds, http: Call = call) -> None:
         self._http = http
         self._current = current.CurrentApi(Tokens(clock, http), http)
 
@@ -122,7 +122,7 @@ class SpectroCoin:
         try:
             return self._current.fetch(reference, credentials)
         except OpenRefused as refusal:
-            raise Unavailable(f"{refusal} {refusal.way_out}") from refusal
+            raise _unavailable(refusal) from refusal
 
     def transaction_id(self, order_reference: str) -> str:
         """SC- and our reference. Raises ValueError for what is no reference of ours."""
@@ -138,7 +138,7 @@ class SpectroCoin:
         try:
             answer = ask(self._http, "GET", f"{base_url(credentials)}{PUBLIC_KEY_PATH}")
         except OpenRefused as refusal:
-            raise Unavailable(f"{refusal} {refusal.way_out}") from refusal
+            raise _unavailable(refusal) from refusal
         if answer.status != 200:
             raise Unavailable(f"SpectroCoin's public key was not there: HTTP {answer.status}")
         try:
@@ -150,3 +150,7 @@ class SpectroCoin:
 
 def _unknown_kind(inbound: Inbound) -> Rejected:
     return Rejected("spectrocoin.content_type", repr(inbound.content_type[:80]), status=415)
+
+
+def _unavailable(refusal: OpenRefused) -> Unavailable:
+    return Unavailable(f"{str(refusal).rstrip('.')}. {refusal.way_out}")

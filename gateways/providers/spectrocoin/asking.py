@@ -2,30 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from gateways.providers.base import Credentials, OpenRefused, Unavailable
-from ledger.http import Answer, MaybeSent, NotSent
+from ledger.http import Answer, Call, MaybeSent, NotSent
 
 BASE_URL = "https://spectrocoin.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # A payer waits while an order is opened, which may take two calls.
 TIMEOUT_SECONDS = 20
-
-
-class Http(Protocol):
-    """`ledger.http.call`, or what a test puts in its place."""
-
-    def __call__(
-        self,
-        method: str,
-        url: str,
-        *,
-        data: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout_seconds: int = 30,
-    ) -> Answer: ...
 
 
 def base_url(credentials: Credentials) -> str:
@@ -51,7 +37,7 @@ def base_url(credentials: Credentials) -> str:
 
 
 def ask(
-    http: Http,
+    http: Call,
     method: str,
     url: str,
     *,

@@ -17,7 +17,7 @@ from gateways.providers.base import (
     Rejected,
     Unavailable,
 )
-from gateways.providers.spectrocoin.asking import Http, ask, base_url, plain, read_json
+from gateways.providers.spectrocoin.asking import ask, base_url, plain, read_json
 from gateways.providers.spectrocoin.instructions import (
     amount_due,
     read_instructions,
@@ -27,7 +27,7 @@ from gateways.providers.spectrocoin.instructions import (
 from gateways.providers.spectrocoin.notices import Sum, make_notice
 from gateways.providers.spectrocoin.refusals import HTTP_WAYS_OUT, read_object
 from gateways.providers.spectrocoin.tokens import Tokens
-from ledger.http import Answer
+from ledger.http import Answer, Call
 
 ORDERS = "/api/public/merchants/orders"
 JSON = "application/json"
@@ -46,7 +46,7 @@ def _same(one: str, other: str) -> bool:
 
 
 class CurrentApi:
-    def __init__(self, tokens: Tokens, http: Http) -> None:
+    def __init__(self, tokens: Tokens, http: Call) -> None:
         self._tokens, self._http = tokens, http
 
     def open_order(self, request: OrderRequest, credentials: Credentials) -> Instructions:

@@ -18,7 +18,7 @@ from gateways.providers.base import (
     OrderRequest,
     Rejected,
 )
-from gateways.providers.spectrocoin.asking import Http, ask, base_url, plain
+from gateways.providers.spectrocoin.asking import ask, base_url, plain
 from gateways.providers.spectrocoin.instructions import (
     amount_due,
     read_instructions,
@@ -36,6 +36,7 @@ from gateways.providers.spectrocoin.wire import (
     read_form,
     sign,
 )
+from ledger.http import Call
 
 PATH = "/api/merchant/1/createOrder"
 FORM = "application/x-www-form-urlencoded"
@@ -115,7 +116,7 @@ def signed_body(message: str, key: rsa.RSAPrivateKey) -> bytes:
     return f"{message}&sign={encoded(sign(message, key))}".encode("ascii")
 
 
-def open_order(request: OrderRequest, credentials: Credentials, http: Http) -> Instructions:
+def open_order(request: OrderRequest, credentials: Credentials, http: Call) -> Instructions:
     """Raises OpenRefused or Unavailable."""
     amount, base = amount_due(request, credentials), base_url(credentials)
     try:

@@ -8,8 +8,9 @@ from hashlib import sha256
 from urllib.parse import urlencode
 
 from gateways.providers.base import Credentials, OpenRefused, Unavailable
-from gateways.providers.spectrocoin.asking import TIMEOUT_SECONDS, Http, ask, base_url, plain
+from gateways.providers.spectrocoin.asking import TIMEOUT_SECONDS, ask, base_url, plain
 from gateways.providers.spectrocoin.refusals import OAUTH_WAY_OUT, read_object
+from ledger.http import Call
 
 PATH = "/api/public/oauth/token"
 MARGIN_SECONDS = 60
@@ -34,7 +35,7 @@ class _Kept:
 class Tokens:
     """One token per client, shared by all threads, fetched by one of them at a time."""
 
-    def __init__(self, clock: Clock, http: Http) -> None:
+    def __init__(self, clock: Clock, http: Call) -> None:
         self._clock, self._http = clock, http
         self._guard = threading.Lock()
         self._kept: dict[bytes, _Kept] = {}

@@ -17,6 +17,7 @@ MOST_FIELDS = 64
 
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,30}))?(?:[eE]([+-]?[0-9]{1,2}))?")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_NEEDS_NO_ESCAPE = re.compile(r"[A-Za-z0-9._-]*")
 _PADDING = padding.PKCS1v15()
 # The only digest that SpectroCoin's old API knows; its own clients refuse SHA-256 there.
 _DIGEST = SHA1()  # noqa: S303
@@ -50,6 +51,8 @@ def canonical_amount(text: str) -> str:
 
 def encoded(value: str) -> str:
     """Form encoding, byte for byte as PHP's http_build_query (which also escapes the tilde)."""
+    if _NEEDS_NO_ESCAPE.fullmatch(value):
+        return value
     return quote_plus(value).replace("~", "%7E")
 
 
@@ -105,6 +108,8 @@ def read_form(body: bytes) -> dict[str, str]:
         text = body.decode("utf-8", "strict")
         if _BROKEN_ESCAPE.search(text):
             raise ValueError("a broken % escape")
+        if "\0" in text or "%00" in text:
+            raise ValueError("a NUL character")
         pieces = text.split("&", MOST_FIELDS)
         if len(pieces) > MOST_FIELDS:
             raise ValueError(f"more than {MOST_FIELDS} fields")
@@ -112,12 +117,16 @@ def read_form(body: bytes) -> dict[str, str]:
             raw_name, equals, raw_value = piece.partition("=")
             if not (raw_name and equals):
                 raise ValueError("a piece that is not name=value")
-            name = unquote_plus(raw_name, errors="strict")
+            name = _decoded(raw_name)
             if name in fields:
                 raise Rejected("spectrocoin.repeated_field", repr(name[:40]))
-            fields[name] = unquote_plus(raw_value, errors="strict")
-            if "\0" in name or "\0" in fields[name]:
-                raise ValueError("a NUL character")
+            fields[name] = _decoded(raw_value)
     except ValueError as error:
         raise Rejected("spectrocoin.bad_form", str(error)[:200]) from None
     return fields
+
+
+def _decoded(text: str) -> str:
+    if "%" not in text and "+" not in text:
+        return text
+    return unquote_plus(text, errors="strict")

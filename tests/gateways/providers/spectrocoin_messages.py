@@ -97,6 +97,8 @@ def form(pairs: Mapping[str, str] | list[tuple[str, str]], method: str = "POST")
 
 
 def callback(
+    changes: Mapping[str, str] | None = None,
+    /,
     *,
     on_the_wire: Mapping[str, str] | None = None,
     unsigned: Mapping[str, str] | None = None,
@@ -104,9 +106,9 @@ def callback(
     seal: bytes | None = None,
     **signed: str,
 ) -> Inbound:
-    """A genuine callback about SIGNED_FIELDS changed by `signed`; `on_the_wire` then replaces
+    """A genuine callback about SIGNED_FIELDS with `changes` and `signed` in it; `on_the_wire` then replaces
     values without signing them."""
-    fields = {**SIGNED_FIELDS, **signed}
+    fields = {**SIGNED_FIELDS, **(changes or {}), **signed}
     given = signature(signed_text(fields), key) if seal is None else seal
     extra = UNSIGNED_FIELDS if unsigned is None else unsigned
     return form({**extra, **fields, **(on_the_wire or {}), "sign": b64encode(given).decode()})

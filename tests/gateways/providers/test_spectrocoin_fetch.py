@@ -14,9 +14,9 @@ from gateways.providers.base import Unavailable
 from gateways.providers.spectrocoin import (
     SpectroCoin,
     key_fingerprint,
-    public_pem,
     read_public_keys,
 )
+from gateways.providers.spectrocoin.keys import public_pem
 from ledger.http import Answer
 from ledger.money import Money
 from tests.gateways.providers.spectrocoin_messages import (
@@ -37,6 +37,7 @@ LIST = f"{HOST}/api/public/merchants/orders"
 ONE = f"{LIST}/{ORDER_ID}"
 KEY = f"{HOST}/files/merchant.public.pem"
 PAID: dict[str, Any] = json.loads(payload("order_paid.json"))
+ODD_VALUES: list[Any] = [True, [], {}, ["15.99"]]
 HTML = b"<html><body>Just a moment...</body></html>"
 
 
@@ -156,7 +157,7 @@ def test_only_a_whole_answer_is_believed(
         *(
             order(**{name: value})
             for name in ("orderId", "status", "receiveAmount", "receiveCurrencyCode")
-            for value in (True, [], {}, ["15.99"])
+            for value in ODD_VALUES
         ),
         order(receivedAmount=True),
         order(payCurrencyCode=[]),
@@ -272,9 +273,9 @@ def test_the_old_api_cannot_be_asked_and_says_so(web: responses.RequestsMock) ->
 def test_wrong_settings_are_told_by_fetch_too(web: responses.RequestsMock) -> None:
     web.post(TOKEN, status=401, json={"error": "invalid_client"})
 
-    with pytest.raises(Unavailable, match="invalid_client.*Copy Client ID"):
+    with pytest.raises(Unavailable, match=r"invalid_client.*Copy Client ID"):
         SpectroCoin().fetch(REFERENCE, UUID_CREDENTIALS)
-    with pytest.raises(Unavailable, match="Set it to https://spectrocoin.com"):
+    with pytest.raises(Unavailable, match=r"Set it to https://spectrocoin\.com"):
         SpectroCoin().fetch(REFERENCE, {**UUID_CREDENTIALS, "base_url": "http://a.example"})
 
 
@@ -418,7 +419,7 @@ def test_v13_what_is_no_strong_public_key_is_not_taken(
 ) -> None:
     web.get(KEY, status=status, body=body)
 
-    with pytest.raises(Unavailable, match="public key|ended before its body"):
+    with pytest.raises(Unavailable, match=r"public key|ended before its body"):
         SpectroCoin().refresh_keys(UUID_CREDENTIALS)
 
 

@@ -75,11 +75,12 @@ def test_javas_exponents_are_read_without_losing_a_digit(text: str, canonical: s
 
 @pytest.mark.parametrize(
     "text",
-    ["", " 1", "1 ", "1\n", "-1", "+1", "1,5", "1_0", ".5", "1.", "01", "1e", "1E100", "1E99",
-     "0.000000001", "15.990000001", "NaN", "inf", "Infinity", "0x10", "１２", "١٢", "²", "1e٣"],
+    ["", " 1", "1 ", "1\n", "-1", "+1", "1,5", "1_0", ".5", "1.", "01", "1e", "1E100",
+     "1E99", "0.000000001", "15.990000001", "NaN", "inf", "Infinity", "0x10",
+     "\uff11\uff12", "\u0661\u0662", "\u00b2", "1e\u0663"],
 )  # fmt: skip
 def test_v30_v31_what_is_no_plain_number_is_no_amount(text: str) -> None:
-    with pytest.raises(ValueError, match="amount|decimals"):
+    with pytest.raises(ValueError, match=r"amount|decimals"):
         canonical_amount(text)
 
 
