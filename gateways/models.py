@@ -26,6 +26,15 @@ class Gateway(SealedModel):
     enabled = models.BooleanField(
         default=False, help_text="While off, no new orders are opened; payments still arrive."
     )
+    # A provider that signs for all its merchants with one key lets any of them pass as another;
+    # what its signature says of the account is pinned here with the first settled order.
+    provider_account = models.CharField(
+        "Account named in callbacks",
+        max_length=80,
+        blank=True,
+        help_text="Learnt from the first settled payment; callbacks that name another are refused. "
+        "Empty it only when the provider gave you a new account.",
+    )
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -96,6 +105,7 @@ class SpectroCoinGateway(Gateway):
 
     def credentials(self) -> dict[str, str]:
         """What gateways.providers.spectrocoin needs. Raises SealBroken."""
+        pinned_merchant, _, pinned_project = self.provider_account.partition("/")
         return {
             "merchant_id": self.vendor_merchant_id,
             "project_id": self.project_id,
@@ -105,6 +115,8 @@ class SpectroCoinGateway(Gateway):
             "client_secret": self.reveal("client_secret"),
             "base_url": self.base_url.rstrip("/"),
             "callback_public_key": self.callback_public_key or self.fetched_public_key,
+            "callback_merchant_id": pinned_merchant,
+            "callback_api_id": pinned_project,
             "pay_currency": "BTC",
             "receive_currencies": self.accepted_currencies,
         }

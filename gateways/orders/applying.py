@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from gateways.accounts import Account
-from gateways.models import Callback, Order
+from gateways.models import Callback, Gateway, Order
 from gateways.orders.states import EDGES, change
 from gateways.providers.base import Notice
 from ledger.models import Bill
@@ -118,11 +118,28 @@ def _paid(account: Account, order: Order, bill: Bill, notice: Notice, say: _Tell
         order.attention = problem
         to = Status.REVIEW if Status.REVIEW in EDGES[order.status] else None
         return say(f"{notice.provider_status}, but not settled: {problem}", to=to)
+    if not _is_account(account, notice.account):
+        order.attention = (
+            f"The message names account {notice.account}, which is not this gateway's. Compare the "
+            "order with the provider's own records before anything is booked."
+        )
+        to = Status.REVIEW if Status.REVIEW in EDGES[order.status] else None
+        return say("paid in the name of another account: not settled", to=to, shout=True)
     before = order.status
     settle(account, order, bill, order.due, say.now, detail=_detail(order))
     late = f" after {before}" if before in (Status.EXPIRED, Status.FAILED) else ""
     order.attention = _surplus(order)
     return say(f"paid{late}: {order.due} booked", to=Status.PAID)
+
+
+def _is_account(account: Account, named: str) -> bool:
+    """Pin the account of the first settled order; later ones must name the same."""
+    if not named:
+        return True
+    gateways = Gateway.objects.filter(pk=account.gateway_id)
+    if gateways.filter(provider_account="").update(provider_account=named):
+        return True
+    return gateways.filter(provider_account=named).exists()
 
 
 def _after_paid(order: Order, notice: Notice, say: _Teller) -> Applied:

@@ -143,6 +143,8 @@ class Notice:
     payable/received what the payer was to send and has sent, in the payer's coin, where stated.
     provider_reference  the provider's own id of the order, for search.
     advice           what a person should do, where status is "review".
+    account          whose message it is, as far as the signature covers that; "" where it does not
+                     say. Pinned with the first settled order, refused where it differs later.
     """
 
     order_reference: str
@@ -155,6 +157,7 @@ class Notice:
     provider_reference: str = ""
     advice: str = ""
     detail: str = ""
+    account: str = ""
 
 
 class Provider(Protocol):

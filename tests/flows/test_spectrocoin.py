@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from gateways import accounts
 from gateways.models import Callback, Order
 from ledger.models import Delivery, Payment
 from tests.conftest import SetClock
@@ -380,3 +381,23 @@ def test_status_of_order_moves_in_the_words_finance_staff_know(shop: Shop) -> No
     ]
     assert Order.objects.get(pk=order.pk).payment is not None
     assert Delivery.objects.filter(status="delivered").count() == 2
+
+
+def test_genuine_callback_of_another_merchant_does_not_pay_our_order(shop: Shop) -> None:
+    """SpectroCoin signs for all merchants with one key; what it signs of the account is pinned."""
+    shop.speak("legacy", "form")
+    first = shop.pay(shop.new_invoice("15.99"))
+    shop.sandbox.act(first, "pay")
+    shop.work()
+    shop.gateway.refresh_from_db()
+    assert shop.gateway.provider_account == "169/3"
+
+    shop.sandbox.post("/spectrocoin/_sandbox/settings", {"numeric_merchant_id": "666"})
+    invoice = shop.new_invoice("20.00")
+    order = shop.pay(invoice)
+    accounts.forget()
+    answers = shop.sandbox.act(order, "pay")
+    shop.work()
+
+    assert answers[0]["status"] == 400
+    assert shop.sandbox.booked_on(invoice) == []

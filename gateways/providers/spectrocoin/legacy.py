@@ -230,5 +230,5 @@ def parse_callback(inbound: Inbound) -> Notice:
         # The coins that came in, so in the payer's currency: the vendor's WHMCS module had it
         # wrong in January 2015 and corrected it in February.
         received=Sum(fields["receivedAmount"], fields["payCurrency"]),
-        remark=f"signed as merchant {fields['merchantId']}, API {fields['apiId']}",
+        account=f"{fields['merchantId']}/{fields['apiId']}",
     )

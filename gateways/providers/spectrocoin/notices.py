@@ -81,13 +81,13 @@ def make_notice(
     asked: Sum,
     payable: Sum,
     received: Sum,
-    remark: str = "",
+    account: str = "",
 ) -> Notice:
     """Plain values of one order. What cannot be read as money is None and spelled out in detail."""
     # upper() makes ASCII letters of some that are none (dotless i): such a word is not known here.
     word = provider_status.strip().upper() if provider_status.isascii() else ""
     state = STATES.get(word, _UNKNOWN)
-    remarks = [state.note, remark]
+    remarks = [state.note]
     sums = {"receive": asked, "pay": payable, "received": received}
     for name, stated in sums.items():
         if stated.text and stated.read() is None:
@@ -102,4 +102,5 @@ def make_notice(
         provider_reference=plain(provider_reference, 100),
         advice=state.advice,
         detail=plain("; ".join(part for part in remarks if part), 500),
+        account=plain(account, 80),
     )

@@ -77,7 +77,7 @@ def test_a_form_is_read_as_plain_values(spectrocoin: SpectroCoin) -> None:
     assert notice.asked == Money.parse("15.99", "EUR")
     assert notice.payable == Money.parse("0.00035512", "BTC")
     assert notice.received == Money.parse("0.00036", "BTC")
-    assert "merchant 169, API 3" in notice.detail
+    assert notice.account == "169/3"
     assert not notice.doorbell
     assert not spectrocoin.is_doorbell(callback())
 
