@@ -4,9 +4,10 @@ No redirects, no retries, no kept connections (a dead one would be re-posted), n
 netrc from the environment, a cap on the answer and one deadline for the whole call.
 """
 
+import ipaddress
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -147,6 +148,29 @@ class _Line:
             self._socket.close()
 
 
+class PrivateAddress(u3.NewConnectionError):
+    """The name leads into a private network, and the operator has not named it as allowed."""
+
+
+_private_hosts: frozenset[str] = frozenset()
+
+
+def allow_private(hosts: Iterable[str]) -> None:
+    """The hosts in private or loopback ranges that may be called (GATEBOOK_PRIVATE_HOSTS).
+
+    Merchants enter the URLs we call; without this they could reach what only this machine can.
+    """
+    global _private_hosts
+    _private_hosts = frozenset(host.strip().lower() for host in hosts if host.strip())
+
+
+def _may_reach(host: str, peer: str) -> bool:
+    """Judged by the address really connected to, so that no name can lead elsewhere afterwards."""
+    address = ipaddress.ip_address(peer.partition("%")[0])
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_global or host.lower().strip("[]") in _private_hosts
+
+
 class _Watched(HTTPConnection):
     """Mixed in before urllib3's own connection class, plain or TLS."""
 
@@ -155,6 +179,9 @@ class _Watched(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         self.line.opening = True
         opened = super()._new_conn()
+        if not _may_reach(self.host, opened.getpeername()[0]):
+            opened.close()
+            raise PrivateAddress(self, self.host)
         self.line.watch(opened)
         return opened
 
@@ -202,6 +229,11 @@ def _judged(error: Exception, line: _Line, timeout_seconds: int) -> CallError:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(reason, u3.NameResolutionError):
         return NotSent("no connection (name not found)")
+    if isinstance(reason, PrivateAddress):
+        return NotSent(
+            "the address is in a private network: the operator can allow the host in "
+            "GATEBOOK_PRIVATE_HOSTS"
+        )
     if isinstance(reason, u3.NewConnectionError):
         return NotSent("no connection (refused or unreachable)")
     if isinstance(reason, u3.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(reason):

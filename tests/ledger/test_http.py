@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ledger import http
 from ledger.http import ANSWER_CAP_BYTES, MaybeSent, NotSent, call
 
 Talk = Callable[[socket.socket], None]
@@ -347,3 +348,18 @@ def tls(tmp_path: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     return context
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/", "http://[::ffff:127.0.0.1]:{port}/"])
+def test_private_address_is_not_called_unless_the_operator_names_the_host(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "_private_hosts", frozenset({"whmcs.lan"}))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        with pytest.raises(NotSent, match="GATEBOOK_PRIVATE_HOSTS"):
+            call("POST", url.format(port=port), data=b"secret", timeout_seconds=5)
+
+        connection, _ = server.accept()
+        assert connection.recv(100) == b""
