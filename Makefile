@@ -1,6 +1,7 @@
 # make run     the console, its worker and the sandbox on this machine; Ctrl-C stops them all
 # make test    everything CI runs
 # make bench   webhooks per second against a bare Django view (needs PostgreSQL)
+# make messages  compile the Arabic catalogue again (needs Debian's gettext)
 # make lock    compile both lock files again; LOCK_FLAGS=--upgrade takes newer versions
 #
 # Needs python3 (3.11 or newer) and make. uv comes into .boot/ by "pip --target", which asks for
@@ -15,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: run test bench lock
+.PHONY: run test bench messages lock
 
 run: .venv/.run
 	@.venv/bin/python manage.py up
@@ -25,6 +26,9 @@ test: .venv/.dev
 
 bench: .venv/.dev
 	@.venv/bin/python tests/with_postgres.py python bench/webhooks.py
+
+messages:
+	@msgfmt -c -o gateways/locale/ar/LC_MESSAGES/django.mo gateways/locale/ar/LC_MESSAGES/django.po
 
 COMPILE = $(UV) pip compile -q --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 $(LOCK_FLAGS) pyproject.toml

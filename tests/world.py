@@ -174,13 +174,15 @@ class Shop:
         body = {"client_id": client or self.client, "amount": amount, "description": "Hosting"}
         return str(self.sandbox.post("/whmcs/_sandbox/invoices", body)["invoice_id"])
 
-    def form(self, invoice: str, changes: dict[str, str] | None = None) -> dict[str, str]:
+    def form(
+        self, invoice: str, changes: dict[str, str] | None = None, *, lang: str = "en"
+    ) -> dict[str, str]:
         """The module's signed form; `changes` are made after signing, as a payer could."""
         fields = {
             "invoice": invoice,
             "client": str(self.client),
             "issued": str(int(time.time())),
-            "lang": "en",
+            "lang": lang,
         }
         parts = ("gatebook-checkout.v1", self.merchant.token, "spectrocoin", *fields.values())
         message = "\n".join(parts).encode()

@@ -252,3 +252,13 @@ def test_bill_remembers_what_whmcs_said(shop: Shop) -> None:
     bill = Bill.objects.get()
 
     assert (bill.reference, str(bill.due), bill.client) == (invoice, "15.99 EUR", str(shop.client))
+
+
+def test_calm_page_speaks_arabic_from_right_to_left(shop: Shop) -> None:
+    invoice = shop.new_invoice("15.99")
+    shop.sandbox.post(f"/whmcs/_sandbox/invoices/{invoice}", {"status": "Paid"})
+
+    page = shop.press(shop.form(invoice, lang="arabic"))
+
+    assert '<html lang="ar" dir="rtl">' in page.text
+    assert "هذه الفاتورة مدفوعة" in page.text

@@ -6,7 +6,7 @@ from gateways.models import Order
 from ledger import outbox, ports, reconcile
 from ledger.models import Attempt, AuditEvent, Delivery
 from tests.conftest import SetClock
-from tests.world import Shop, transid
+from tests.world import Shop, free_port, transid
 
 # Everything AddInvoicePayment may do after or instead of its work, without a usable answer.
 AMBIGUOUS = ["lost_answer", "504_after", "truncated", "html", "empty", "500", "redirect", "refuse"]
@@ -79,6 +79,23 @@ def test_whmcs_down_then_up(shop: Shop, clock: SetClock, fault: str) -> None:
     assert shop.sandbox.booked_on(invoice) == [(transid(order), "15.99")]
     shop.biller.refresh_from_db()
     assert (shop.biller.failures, shop.biller.last_error) == (0, "")
+
+
+def test_whmcs_gone_from_the_network_then_back(shop: Shop, clock: SetClock) -> None:
+    invoice = shop.new_invoice("15.99")
+    order = paid_order(shop, invoice)
+    address = shop.biller.url
+    shop.biller.url = f"http://127.0.0.1:{free_port()}/whmcs"
+    shop.biller.save()
+    shop.work()
+    assert (shop.delivery(order).status, shop.delivery(order).code) == ("ready", "transport")
+
+    shop.biller.url = address
+    shop.biller.save()
+    clock.forward(minutes=2)
+    shop.work()
+
+    assert shop.sandbox.booked_on(invoice) == [(transid(order), "15.99")]
 
 
 def test_invalid_ip_names_the_address_and_both_places_then_heals(
