@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 Status = Callback.Status
 
 BATCH = 20
-# Working one callback asks the provider at most twice (a token, the order).
-LEASE = timedelta(seconds=120)
+# Working one callback asks the provider at most twice (a token, the order), 30 s each. A batch
+# that has taken this long already is given back, so that no lease runs out while it waits.
+PATIENCE = timedelta(seconds=60)
+LEASE = timedelta(seconds=150)
 BUDGET = timedelta(seconds=45)
 BACK_OFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600))
 # About two days of hourly tries; a worker that dies on one message each time counts as well.
@@ -33,12 +35,16 @@ def drain(*, clock: Clock, budget: timedelta = BUDGET) -> int:
     """Work whatever is due until nothing is or the budget is used up; how many were worked."""
     started, worked = clock(), 0
     while clock() - started < budget:
-        batch = claim(clock())
+        claimed_at = clock()
+        batch = claim(claimed_at)
         if not batch:
             return worked
         for callback in batch:
+            if clock() - claimed_at > PATIENCE:
+                _give_back(callback)
+                continue
             work(callback, clock=clock)
-        worked += len(batch)
+            worked += 1
     tasks.wake_inbox()
     return worked
 
@@ -57,6 +63,12 @@ def claim(now: datetime) -> list[Callback]:
     )
     batch = Callback.objects.select_related("gateway").filter(pk__in=picked)
     return list(batch.order_by("not_before", "pk"))
+
+
+def _give_back(callback: Callback) -> None:
+    Callback.objects.filter(pk=callback.pk, epoch=callback.epoch).update(
+        lease_until=None, tries=F("tries") - 1
+    )
 
 
 def work(callback: Callback, *, clock: Clock) -> None:

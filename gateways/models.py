@@ -158,7 +158,7 @@ class Order(models.Model):
     payment = models.OneToOneField(
         Payment, on_delete=models.PROTECT, null=True, related_name="order"
     )
-    payment_url = models.URLField(max_length=500, blank=True)
+    payment_url = models.URLField(max_length=2000, blank=True)
     token_nonce = models.CharField(max_length=40, default=new_token)
     token_digest = models.CharField(max_length=64, unique=True)
     language = models.CharField(max_length=20, default="en")

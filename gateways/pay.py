@@ -117,6 +117,15 @@ def _tampered(detail: str) -> Refused:
     )
 
 
+def _not_now(detail: str) -> Refused:
+    return Refused(
+        _("We cannot take the payment right now"),
+        _("Nothing was charged. Please try again in a few minutes."),
+        status=503,
+        for_merchant=detail,
+    )
+
+
 @method_decorator(csrf_exempt, name="dispatch")  # it comes from the merchant's WHMCS, signed
 class Checkout(View):
     """Opens the order of an invoice and sends the payer on."""
@@ -139,6 +148,8 @@ class Checkout(View):
                 order = self.open(merchant, provider, form)
             except Refused as refusal:
                 return calm(request, refusal, merchant, back=back)
+            except SealBroken as error:
+                return calm(request, _not_now(str(error)), merchant, back=back)
             return private(HttpResponseRedirect(order.payment_url or pay_url(order), status=303))
 
     def open(self, merchant: Merchant, provider: str, form: Form) -> Order:
@@ -156,12 +167,9 @@ class Checkout(View):
             account = accounts.load(gateway)
         except NotPayable as refusal:
             raise _not_payable(refusal) from refusal
-        except (BillerError, SealBroken, SettlementError) as error:
-            raise Refused(
-                _("We cannot take the payment right now"),
-                _("Nothing was charged. Please try again in a few minutes."),
-                status=503,
-                for_merchant=f"WHMCS could not be asked about invoice {form.invoice}: {error}",
+        except (BillerError, SettlementError) as error:
+            raise _not_now(
+                f"WHMCS could not be asked about invoice {form.invoice}: {error}"
             ) from error
         if not accounts.accepts(gateway, due.currency):
             raise Refused(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -209,16 +210,27 @@ def store(
         doorbell,
     )
     try:
-        _execute(values)
+        _insert(values)
     except (OperationalError, InterfaceError):
-        # A kept connection may have died since; the statement is safe to repeat.
+        # A kept connection may have died since its last use; the statement is safe to repeat.
+        # Not in somebody's transaction, which died with it, nor where the database is just busy.
+        if connection.in_atomic_block or connection.is_usable():
+            raise
         connection.close()
-        _execute(values)
+        _insert(values)
 
 
-def _execute(values: tuple[Any, ...]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+def _insert(values: tuple[Any, ...]) -> None:
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, values)
+        return
+    # Django's cursors write the values into the SQL, which PostgreSQL then parses and plans each
+    # time, and they ask SELECT 1 first where CONN_HEALTH_CHECKS is on. A cursor of psycopg's own
+    # prepares once a connection; a dead connection shows by failing.
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(_INSERT, values, prepare=True)
 
 
 _kept: dict[int, tuple[int, int]] = {}

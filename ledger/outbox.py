@@ -324,9 +324,13 @@ def _by_hand(delivery: Delivery) -> str:
 # --- writing what happened ------------------------------------------------------------------------
 @transaction.atomic
 def _open_attempt(delivery: Delivery, now: datetime, mode: str) -> Attempt | None:
-    """The write-ahead row; None where the lease is no longer ours or too short to send under."""
+    """The write-ahead row; None where the lease is no longer ours or too short to send under,
+    or the biller was paused meanwhile. The lease then runs out by itself."""
     still_ours = Delivery.objects.filter(
-        pk=delivery.pk, epoch=delivery.epoch, lease_until__gt=now + SEND_TIMEOUT
+        pk=delivery.pk,
+        epoch=delivery.epoch,
+        lease_until__gt=now + SEND_TIMEOUT,
+        biller__paused=False,
     ).update(status=Status.SENDING, mode=mode)
     if not still_ours:
         return None
