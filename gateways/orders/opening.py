@@ -135,8 +135,14 @@ def _opened(order: Order, instructions: Instructions, now: datetime) -> Order:
 
 @transaction.atomic
 def _refused(order: Order, refusal: OpenRefused, now: datetime, *, attention: bool = True) -> Order:
+    # Read again under locks, bill first: the call took its time, and money may have come meanwhile.
+    Bill.objects.select_for_update().get(pk=order.bill_id)
+    order = Order.objects.select_for_update().get(pk=order.pk)
     order.open_error = f"{refusal.code}: {refusal.message} {refusal.way_out}".strip()
     order.opening_until = None
+    if order.status != Status.NEW:
+        order.save(update_fields=["open_error", "opening_until"])
+        return order
     if attention:
         order.attention = f"The provider refused to open this order. {order.open_error}"
     change(order, Status.FAILED, now, Source.PAYER, text=order.open_error)

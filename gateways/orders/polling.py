@@ -9,7 +9,7 @@ from gateways import accounts
 from gateways.models import Order, OrderEvent
 from gateways.orders.applying import Applied, apply
 from gateways.orders.states import change, tell
-from gateways.providers.base import Unavailable
+from gateways.providers.base import Notice, Unavailable
 from ledger.cipher import SealBroken
 from ledger.ports import Clock, jittered
 from ledger.settlement import SettlementError
@@ -50,8 +50,7 @@ def ask(order: Order, *, source: str, clock: Clock, actor: str = "") -> Applied:
     """Fetch one order from its provider and believe the answer. Never raises for the outside's sake."""
     try:
         account = accounts.load(order.gateway)
-        known = order.provider_reference if order.provider_status else ""
-        notice = account.provider.fetch(known or order.reference, account.credentials)
+        notice = _fetched(account, order)
     except (Unavailable, SealBroken) as error:
         return Applied(order, f"the provider could not be asked: {error}")
     if notice is None:
@@ -68,6 +67,16 @@ def ask(order: Order, *, source: str, clock: Clock, actor: str = "") -> Applied:
             held.save(update_fields=["attention"])
             tell(held, clock(), source, text=str(error), actor=actor)
         return Applied(order, str(error), True)
+
+
+def _fetched(account: accounts.Account, order: Order) -> Notice | None:
+    """By the provider's id where a message has named it, else by ours: an id from a signed form is
+    a number that the provider's own API does not know."""
+    ids = [order.provider_reference] if order.provider_status and order.provider_reference else []
+    for reference in (*ids, order.reference):
+        if notice := account.provider.fetch(reference, account.credentials):
+            return notice
+    return None
 
 
 def _next_poll(order: Order, now: datetime) -> datetime | None:

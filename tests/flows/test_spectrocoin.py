@@ -277,6 +277,23 @@ def test_lost_callback_is_found_by_the_poller(shop: Shop, clock: SetClock) -> No
     assert shop.sandbox.booked_on(invoice) == [(transid(order), "15.99")]
 
 
+@pytest.mark.parametrize("callbacks", ["form", "json"])
+def test_lost_callback_after_an_earlier_one_is_found_by_the_poller(
+    shop: Shop, clock: SetClock, callbacks: str
+) -> None:
+    shop.speak("current", callbacks)
+    invoice = shop.new_invoice("15.99")
+    order = shop.pay(invoice)
+    shop.sandbox.act(order, "expire")
+    shop.work()
+    shop.sandbox.act(order, "pay", callback=False)
+
+    clock.forward(minutes=5)
+    shop.poll()
+
+    assert shop.sandbox.booked_on(invoice) == [(transid(order), "15.99")]
+
+
 def test_callback_and_poller_of_the_same_payment_book_once(shop: Shop, clock: SetClock) -> None:
     shop.speak("current", "form")
     invoice = shop.new_invoice("15.99")
