@@ -1,0 +1,178 @@
+"""What needs a person today, in a user's own merchants: each with its age, a sentence and a link."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from gateways.admin.orders import order_chip
+from gateways.models import Callback, Order
+from ledger.admin.billers import is_resting, trouble_of
+from ledger.admin.bills import delivery_chip
+from ledger.admin.showing import BAD, WARN, Chip, address, listing, visible
+from ledger.admin.tenant import merchants_of, within
+from ledger.models import Biller, Delivery
+
+SHOWN = 20
+# WHMCS may be at work on a call for a few minutes; until then nobody has to look.
+UNKNOWN_TOO_LONG = timedelta(minutes=15)
+REJECTED_WITHIN = timedelta(hours=24)
+COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    chip: Chip
+    title: str
+    url: str
+    sentence: str
+    since: datetime | None
+    merchant: str
+    way_out: str = ""
+    since_good: bool = False  # `since` is when it last went well, not when it went wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One cause. `more` is set where more rows wait than are shown; `all_url` lists them."""
+
+    title: str
+    items: list[Item]
+    all_url: str
+    more: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    groups: list[Group] = field(default_factory=list)
+    several_merchants: bool = False
+
+
+def needed(user: Any, now: datetime) -> Attention:
+    """Everything that waits for this user; kinds of rows that the user may not view are left out."""
+    found = [group for group in _groups(user, now) if group.items or group.note]
+    return Attention(found, merchants_of(user)[:2].count() > 1)
+
+
+def _groups(user: Any, now: datetime) -> Iterator[Group]:
+    if user.has_perm("ledger.view_biller"):
+        yield _billers(within(Biller.objects.all(), user))
+    if user.has_perm("ledger.view_delivery"):
+        yield from _deliveries(within(Delivery.objects.all(), user), now)
+    if user.has_perm("gateways.view_order"):
+        yield _orders(within(Order.objects.all(), user))
+    if user.has_perm("gateways.view_callback"):
+        yield from _callbacks(within(Callback.objects.all(), user), now)
+
+
+def _group(title: str, rows: "QuerySet[Any]", make: Any, all_url: str) -> Group:
+    taken = list(rows[: SHOWN + 1])
+    return Group(title, [make(row) for row in taken[:SHOWN]], all_url, more=len(taken) > SHOWN)
+
+
+def _billers(rows: "QuerySet[Biller]") -> Group:
+    troubled = rows.filter(~Q(last_error="") | Q(open_until__isnull=False), paused=False)
+    troubled = troubled.select_related("merchant").order_by("pk")
+    return _group("WHMCS connections", troubled, _biller, listing(Biller))
+
+
+def _biller(biller: Biller) -> Item:
+    message, way_out = trouble_of(biller)
+    resting = is_resting(biller)
+    return Item(
+        Chip("resting after failures", BAD) if resting else Chip("last call failed", WARN),
+        str(biller),
+        address(biller),
+        message or "Several calls failed in a row.",
+        biller.last_ok,
+        str(biller.merchant),
+        way_out,
+        since_good=True,
+    )
+
+
+def _deliveries(rows: "QuerySet[Delivery]", now: datetime) -> Iterable[Group]:
+    bookings = rows.filter(kind=Delivery.Kind.BOOKING).select_related("merchant", "payment", "bill")
+    stuck = bookings.filter(status__in=(Delivery.Status.PARKED, Delivery.Status.REFUSED))
+    yield _group(
+        "Payments that WHMCS does not have",
+        stuck.order_by("created"),
+        _delivery,
+        listing(Delivery, kind__exact="booking", status__in="parked,refused"),
+    )
+    unknown = bookings.filter(status=Delivery.Status.UNKNOWN).alias(
+        since=Coalesce("first_failed", "created")
+    )
+    yield _group(
+        "Payments that WHMCS may have",
+        unknown.filter(since__lt=now - UNKNOWN_TOO_LONG).order_by("created"),
+        _delivery,
+        listing(Delivery, kind__exact="booking", status__exact="unknown"),
+    )
+
+
+def _delivery(delivery: Delivery) -> Item:
+    return Item(
+        delivery_chip(delivery),
+        f"{delivery.payment.credit} for {delivery.bill}",
+        address(delivery),
+        visible(delivery.last_message),
+        delivery.first_failed or delivery.created,
+        str(delivery.merchant),
+        delivery.way_out,
+    )
+
+
+def _orders(rows: "QuerySet[Order]") -> Group:
+    waiting = rows.filter(Q(status=Order.Status.REVIEW) | ~Q(attention=""))
+    waiting = waiting.select_related("merchant", "bill").order_by("created")
+    return _group("Orders", waiting, _order, listing(Order, status__exact="review"))
+
+
+def _order(order: Order) -> Item:
+    return Item(
+        order_chip(order),
+        f"{order.due} for {order.bill}",
+        address(order),
+        visible(order.attention) or "In review: approve or refuse it.",
+        order.created,
+        str(order.merchant),
+    )
+
+
+def _callbacks(rows: "QuerySet[Callback]", now: datetime) -> Iterable[Group]:
+    failed = rows.filter(status=Callback.Status.FAILED).defer("body", "headers", "traceback")
+    yield _group(
+        "Callbacks that could not be worked",
+        failed.select_related("merchant", "gateway").order_by("received_at"),
+        _callback,
+        listing(Callback, status__exact="failed"),
+    )
+    since = now - REJECTED_WITHIN
+    rejected = rows.filter(status=Callback.Status.REJECTED, last_seen__gte=since)
+    count = rejected.order_by().values("pk")[: COUNTED + 1].count()
+    if count:
+        number = f"More than {COUNTED}" if count > COUNTED else str(count)
+        what = "callback was" if count == 1 else "callbacks were"
+        yield Group(
+            "Rejected callbacks",
+            [],
+            listing(Callback, status__exact="rejected"),
+            note=f"{number} {what} rejected in the last 24 hours. Nothing of them was believed. "
+            "A few are normal on the open internet; many after a change of settings are not.",
+        )
+
+
+def _callback(callback: Callback) -> Item:
+    return Item(
+        Chip("failed", BAD),
+        f"{callback} to {callback.gateway}",
+        address(callback),
+        visible(callback.verdict),
+        callback.received_at,
+        str(callback.merchant),
+    )

@@ -1,0 +1,122 @@
+"""What a person may do with an order, and what each of these asks for first."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from gateways.models import Order
+from gateways.orders import deciding
+from ledger.admin.acts import Act, Doing, ReasonForm
+from ledger.money import Money, MoneyError
+from ledger.ports import database_now
+
+
+class ApproveForm(ReasonForm):
+    amount = forms.CharField(
+        max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    )
+    field_order = ("amount", "reason")
+
+    def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.fields["amount"].help_text = (
+            f"In {row.currency}, written like {row.due.amount}. The order is for {row.due}. "
+            "This much is booked and told to WHMCS."
+        )
+
+    def clean_amount(self) -> Money:
+        try:
+            credit = Money.parse(self.cleaned_data["amount"], self.row.currency)
+        except MoneyError as error:
+            raise ValidationError(str(error)) from None
+        if credit.units <= 0:
+            raise ValidationError("The amount must be above zero. To book nothing, refuse it.")
+        return credit
+
+
+def _fetch(doing: Doing) -> str:
+    return deciding.fetch(doing.row.pk, actor=doing.actor, clock=database_now)
+
+
+def _reasoned(service: Callable[..., str]) -> Callable[[Doing], str]:
+    def run(doing: Doing) -> str:
+        reason = doing.fields["reason"]
+        return service(doing.row.pk, actor=doing.actor, reason=reason, now=database_now())
+
+    return run
+
+
+def _approve(doing: Doing) -> str:
+    return deciding.approve(
+        doing.row.pk,
+        credit=doing.fields["amount"],
+        actor=doing.actor,
+        reason=doing.fields["reason"],
+        now=database_now(),
+    )
+
+
+def _only_review(order: Order) -> str:
+    return "" if deciding.may_decide(order) else "Only orders in review."
+
+
+def _only_open(order: Order) -> str:
+    return "" if order.status in Order.OPEN else "Only open orders."
+
+
+def _only_flagged(order: Order) -> str:
+    if order.status == Order.Status.REVIEW:
+        return "Approve or refuse it."
+    return "" if order.attention else "Nothing is flagged."
+
+
+FETCH = Act(
+    "fetch",
+    "Fetch from provider",
+    "gateways.fetch_order",
+    _fetch,
+    "Asks the provider what is true of this order, and believes the answer.",
+)
+ACTS = (
+    Act(
+        "approve",
+        "Approve",
+        "gateways.decide_order",
+        _approve,
+        "Books the amount that you name on the bill and tells WHMCS.",
+        form=ApproveForm,
+        why_not=_only_review,
+    ),
+    Act(
+        "refuse",
+        "Refuse",
+        "gateways.decide_order",
+        _reasoned(deciding.refuse),
+        "Closes the order without booking anything. Refund the payer at the provider.",
+        form=ReasonForm,
+        why_not=_only_review,
+        grave=True,
+    ),
+    Act(
+        "dealt-with",
+        "Dealt with",
+        "gateways.decide_order",
+        _reasoned(deciding.settle_attention),
+        "Takes the order off the list of what needs a person. Changes no money.",
+        form=ReasonForm,
+        why_not=_only_flagged,
+    ),
+    FETCH,
+    Act(
+        "cancel",
+        "Cancel",
+        "gateways.cancel_order",
+        _reasoned(deciding.cancel),
+        "Stops offering this order. The provider's page may still take money; it is then booked.",
+        form=ReasonForm,
+        why_not=_only_open,
+        grave=True,
+    ),
+)

@@ -1,0 +1,211 @@
+"""Orders: one try to pay each, where it stands, and its story."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from gateways.admin.callbacks import callback_chip
+from gateways.admin.order_acts import ACTS, FETCH
+from gateways.models import Order
+from gateways.orders.deciding import NotNow
+from gateways.providers import TABLES
+from ledger.admin.acts import WithActs
+from ledger.admin.records import Record
+from ledger.admin.showing import (
+    BAD,
+    BUSY,
+    GOOD,
+    QUIET,
+    Chip,
+    Fact,
+    Facts,
+    Page,
+    Step,
+    Table,
+    done_by_people,
+    link,
+    moment,
+    money,
+)
+from ledger.admin.tenant import MerchantFilter
+
+Status = Order.Status
+TONES = {
+    Status.NEW: BUSY,
+    Status.PENDING: BUSY,
+    Status.PAID: GOOD,
+    Status.FAILED: QUIET,
+    Status.EXPIRED: QUIET,
+    Status.TEST: QUIET,
+    Status.REVIEW: BAD,
+    Status.REFUNDED: QUIET,
+}
+SHOWN = 200
+
+
+def order_chip(order: Order) -> Chip:
+    return Chip(order.get_status_display(), TONES[Status(order.status)])
+
+
+def account_link(order: Order) -> str:
+    """The gateway's own settings screen, which is the provider's."""
+    table = apps.get_model(TABLES[order.gateway.provider])
+    return link(table(pk=order.gateway_id), order.gateway.name)
+
+
+class OrderAdmin(WithActs, Record):
+    list_display = (
+        "reference", "status_chip", "amount", "received_amount", "invoice", "opened", "merchant",
+    )  # fmt: skip
+    list_filter = (MerchantFilter, "status")
+    list_select_related = ("merchant", "bill", "gateway")
+    search_fields = (
+        "reference",
+        "provider_reference",
+        "payment__reference",
+        "bill__reference",
+        "bill__number",
+    )
+    actions = ("fetch_from_provider",)
+    acts = ACTS
+    service_errors = (*WithActs.service_errors, NotNow)
+    fieldsets = (
+        (
+            "All fields",
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    "merchant", "gateway", "bill", "reference", "provider_reference",
+                    "provider_status", "status", "due_units", "currency", "received_units",
+                    "payable_units", "received_currency", "payment", "shown_payment_url",
+                    "language", "attention", "open_error", "opening_until", "valid_until",
+                    "poll_at", "created", "closed",
+                ),
+            },
+        ),
+    )  # fmt: skip
+
+    @admin.display(description="Payment URL")
+    def shown_payment_url(self, order: Order) -> str:
+        """As text: it came from outside, and the payer's page is not for staff to open."""
+        return order.payment_url
+
+    @admin.display(description="Status")
+    def status_chip(self, order: Order) -> str:
+        if not order.attention or order.status == Status.REVIEW:
+            return str(order_chip(order))
+        return format_html("{} {}", order_chip(order), Chip("flagged", BAD))
+
+    @admin.display(description="Amount")
+    def amount(self, order: Order) -> str:
+        return money(order.due)
+
+    @admin.display(description="Received")
+    def received_amount(self, order: Order) -> str:
+        return money(order.received)
+
+    @admin.display(description="For")
+    def invoice(self, order: Order) -> str:
+        return link(order.bill)
+
+    @admin.display(description="Opened")
+    def opened(self, order: Order) -> str:
+        return moment(order.created, order.merchant.time_zone)
+
+    @admin.action(description="Fetch from provider", permissions=["fetch"])
+    def fetch_from_provider(self, request: HttpRequest, orders: "QuerySet[Order]") -> None:
+        # Each is a call to the outside while somebody waits.
+        self.act_on_list(request, orders[:20], FETCH)
+
+    def has_fetch_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, FETCH)
+
+    def page(self, request: HttpRequest, row: Any) -> Page:
+        place = row.merchant.time_zone
+        sentence, tone = sentence_of(row)
+        way_out = row.attention
+        booked = row.payment.credit if row.payment else None
+        amounts = [
+            Fact("Quoted", money(row.due)),
+            Fact("Asked of the payer", money(row.payable)),
+            Fact("Received", money(row.received)),
+            Fact("Booked", money(booked)),
+        ]
+        if booked:
+            amounts.append(Fact("Difference", money(booked - row.due)))
+        where = [
+            Fact("Order reference", row.reference, copy=True),
+            Fact("Provider id", row.provider_reference, copy=bool(row.provider_reference)),
+            Fact("Provider's status", row.provider_status),
+            Fact("Bill", link(row.bill)),
+            Fact("Payment", link(row.payment, row.payment.reference) if row.payment else ""),
+            Fact("Account", account_link(row)),
+            Fact("Opened", moment(row.created, place)),
+        ]
+        if row.valid_until:
+            where.append(Fact("Valid until", moment(row.valid_until, place)))
+        if row.poll_at:
+            where.append(Fact("Provider asked again", moment(row.poll_at, place)))
+        callbacks: list[tuple[object, ...]] = [
+            (link(each), callback_chip(each), each.verdict, moment(each.received_at, place))
+            for each in row.callbacks.defer("body").order_by("-pk")[:SHOWN]
+        ]
+        return Page(
+            sentence,
+            tone,
+            way_out,
+            facts=[Facts("Money", amounts, figures=True), Facts("Where it belongs", where)],
+            steps=story(row, place) + done_by_people(row, place),
+            tables=[Table("Callbacks", callbacks, ("Callback", "Status", "Verdict", "Came"))],
+        )
+
+
+def sentence_of(order: Order) -> tuple[str, str]:
+    """Where the order stands, in one sentence, and its tone."""
+    tone = BAD if order.attention else TONES[Status(order.status)]
+    via = f"through {order.gateway.name}"
+    match order.status:
+        case Status.PAID:
+            booked = order.payment.credit if order.payment else order.due
+            return f"{booked} paid {via} for {order.bill}.", tone
+        case Status.NEW | Status.PENDING if order.open_error:
+            return f"{order.due} for {order.bill} could not be opened: {order.open_error}", tone
+        case Status.NEW:
+            return f"{order.due} for {order.bill} was offered {via}; nothing came yet.", tone
+        case Status.PENDING:
+            return f"{order.due} for {order.bill} is on its way {via}.", tone
+        case Status.REVIEW:
+            return f"{order.due} for {order.bill} waits for a person to decide.", tone
+        case Status.TEST:
+            return f"A test of {order.due} for {order.bill}; nothing is booked for tests.", tone
+        case Status.EXPIRED:
+            return f"{order.due} for {order.bill} was not paid in time.", tone
+        case Status.REFUNDED:
+            return f"{order.due} for {order.bill} went back to the payer.", tone
+        case _:
+            return f"{order.due} for {order.bill} was not paid.", tone
+
+
+def story(order: Order, place: str) -> list[Step]:
+    """What was said and done, oldest first."""
+    steps = []
+    for event in order.events.all()[:SHOWN]:
+        who = f"{event.get_source_display()} {event.actor}".strip()
+        moved = event.after and event.before != event.after
+        steps.append(
+            Step(
+                moment(event.at, place),
+                who,
+                event.text,
+                Chip(event.after, TONES[Status(event.after)]) if moved else None,
+                more=f"provider: {event.provider_status}" if event.provider_status else "",
+            )
+        )
+    return steps
+
+
+admin.site.register(Order, OrderAdmin)
