@@ -15,6 +15,7 @@ from ledger.admin.bills import delivery_chip
 from ledger.admin.showing import BAD, WARN, Chip, address, listing, visible
 from ledger.admin.tenant import merchants_of, within
 from ledger.models import Biller, Delivery
+from ledger.outbox.deciding import BY_HAND
 
 SHOWN = 20
 # WHMCS may be at work on a call for a few minutes; until then nobody has to look.
@@ -98,6 +99,7 @@ def _biller(biller: Biller) -> Item:
 def _deliveries(rows: "QuerySet[Delivery]", now: datetime) -> Iterable[Group]:
     bookings = rows.filter(kind=Delivery.Kind.BOOKING).select_related("merchant", "payment", "bill")
     stuck = bookings.filter(status__in=(Delivery.Status.PARKED, Delivery.Status.REFUSED))
+    stuck = stuck.exclude(code=BY_HAND)
     yield _group(
         "Payments that WHMCS does not have",
         stuck.order_by("created"),

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from gateways import inbox
-from ledger import outbox
+from ledger.outbox import claiming, delivering
 
 
 @register(Tags.database)
@@ -24,8 +24,8 @@ def queue_is_safe(**kwargs: Any) -> list[CheckMessage]:
     """gatebook.E002-E004: django-q2 settings under which work would be run twice or lost."""
     queue = settings.Q_CLUSTER
     found: list[CheckMessage] = []
-    budget = max(outbox.BUDGET, inbox.BUDGET)
-    longest = (budget + max(outbox.LEASE, inbox.LEASE)).total_seconds()
+    budget = max(delivering.BUDGET, inbox.BUDGET)
+    longest = (budget + max(claiming.LEASE, inbox.LEASE)).total_seconds()
     if not longest <= queue["timeout"] < queue["retry"]:
         found.append(
             Error(

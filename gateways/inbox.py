@@ -149,6 +149,8 @@ def _finish(
         traceback=trace[:20000],
         worked_at=now,
         lease_until=None,
+        # What is counted are tries in a row: the same bytes may come again and are worked afresh.
+        tries=0,
         **fields,
     )
 
@@ -169,10 +171,10 @@ def process_again(callback_id: int, *, actor: str, now: datetime) -> str:
     callback = Callback.objects.select_related("gateway", "merchant").get(pk=callback_id)
     if callback.lease_until and callback.lease_until >= now:
         return f"Callback {callback_id} is being worked on right now; nothing was changed."
-    account = accounts.load(callback.gateway)
     try:
+        account = accounts.load(callback.gateway)
         account.provider.verify(inbound_of(callback), account.credentials)
-    except Rejected as refusal:
+    except (Rejected, SealBroken) as refusal:
         return f"Callback {callback_id} is still refused ({refusal}); nothing was changed."
     with transaction.atomic():
         Callback.objects.filter(pk=callback_id, epoch=callback.epoch).update(
@@ -191,3 +193,25 @@ def process_again(callback_id: int, *, actor: str, now: datetime) -> str:
     return (
         f"Callback {callback_id} is processed again now; money booked before is not booked twice."
     )
+
+
+@transaction.atomic
+def dismiss(callback_id: int, *, actor: str, reason: str, now: datetime) -> str:
+    """Take a failed callback off the list of what needs a person; nothing else changes."""
+    callback = Callback.objects.select_for_update(of=("self",)).select_related("merchant")
+    held = callback.get(pk=callback_id)
+    if held.status != Status.FAILED:
+        return f"Callback {callback_id} is {held.status}, not failed; nothing was changed."
+    verdict = f"dealt with by {actor}: {reason} (was: {held.verdict})"
+    Callback.objects.filter(pk=callback_id).update(status=Status.DONE, verdict=verdict[:4000])
+    audit(
+        merchant=held.merchant,
+        actor=actor,
+        verb="dismiss callback",
+        target="gateways.callback",
+        target_id=callback_id,
+        now=now,
+        reason=reason,
+        detail=held.verdict[:1000],
+    )
+    return f"Callback {callback_id} is off the list."

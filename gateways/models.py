@@ -196,6 +196,7 @@ class Order(models.Model):
             models.Index(fields=("provider_reference",), name="order_provider_reference"),
             models.Index(F("poll_at"), condition=Q(poll_at__isnull=False), name="order_to_poll"),
             models.Index(fields=("status", "-created"), name="order_by_status"),
+            models.Index(F("created"), condition=~Q(attention=""), name="order_flagged"),
         )
 
     def __str__(self) -> str:
@@ -255,7 +256,7 @@ class Callback(models.Model):
         constraints = (models.UniqueConstraint(fields=("gateway", "digest"), name="callback_once"),)
         indexes = (
             models.Index(F("not_before"), condition=Q(status="new"), name="callback_due"),
-            models.Index(fields=("status", "-received_at"), name="callback_by_status"),
+            models.Index(fields=("status", "-last_seen"), name="callback_by_status"),
         )
 
     def __str__(self) -> str:

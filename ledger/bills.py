@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from ledger import billing
+from ledger import billing, breaker
 from ledger.billing.base import Biller as BillerClient
+from ledger.billing.base import BillerError
 from ledger.models import Bill, Biller
 from ledger.money import Money
 from ledger.settlement import CurrencyMismatch, owed_to_biller, paid_on, status_for
@@ -23,11 +24,14 @@ class NotPayable(Exception):
 
 
 def connect(biller: Biller) -> BillerClient:
-    """The client that speaks to this merchant's biller. Raises SealBroken."""
+    """The client that speaks to this merchant's biller. Raises SealBroken, BillerError ("config")."""
     make = import_string(billing.BILLERS[biller.kind])
-    client: BillerClient = make(
-        biller.url, biller.identifier, biller.reveal("secret"), biller.reveal("access_key")
-    )
+    secrets = biller.reveal("secret"), biller.reveal("access_key")
+    try:
+        client: BillerClient = make(biller.url, biller.identifier, *secrets)
+    except ValueError as error:
+        way_out = "Mend the WHMCS URL in the biller's settings."
+        raise BillerError("config", f"{biller.url}: {error}", way_out) from error
     return client
 
 
@@ -38,7 +42,12 @@ def ask(biller: Biller, *, reference: str, client: str, now: datetime) -> tuple[
     Raises  BillerError (could not be asked), NotPayable (paid, cancelled, another client's, or
             booked here already and on its way to the biller).
     """
-    state = connect(biller).read_bill(reference)
+    try:
+        state = connect(biller).read_bill(reference)
+    except BillerError as error:
+        if error.code != "not_found":
+            breaker.reported(biller, str(error))
+        raise
     if state.client != client:
         raise NotPayable("not_yours", f"invoice {reference} is not client {client}'s")
     bill = note_bill(

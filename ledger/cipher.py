@@ -34,6 +34,8 @@ def read_keys(text: str) -> list[bytes]:
         if len(set(key)) < 8:
             raise ValueError(f"key {number} is a placeholder, not random bytes")
         keys.append(key)
+    if text.strip() and not keys:
+        raise ValueError("no key between the commas")
     return keys
 
 

@@ -132,6 +132,12 @@ class Bill(models.Model):
             models.UniqueConstraint(fields=("biller", "kind", "reference"), name="bill_once"),
             models.CheckConstraint(condition=Q(due_units__gte=0), name="bill_due_not_negative"),
         )
+        # What a customer may quote, looked up exactly; bill_once leads with the biller.
+        indexes = (
+            models.Index(fields=("reference",), name="bill_reference"),
+            models.Index(fields=("number",), name="bill_number"),
+            models.Index(fields=("client",), name="bill_client"),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number or self.reference}"

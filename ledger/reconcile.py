@@ -1,15 +1,21 @@
 """Reading delivered payments back from WHMCS: what was silent becomes visible."""
 
+import logging
 from datetime import datetime, timedelta
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import F, Q
 
-from ledger.billing.base import Absent, BillRef, Unsure
+from ledger.billing.base import Absent, BillerError, BillRef, Unsure
 from ledger.bills import connect
 from ledger.cipher import SealBroken
 from ledger.models import Delivery
-from ledger.outbox import BUDGET, FIRST_CHECK, LEASE, SECOND_CHECK, drifted, look_mode
+from ledger.outbox.claiming import LEASE
+from ledger.outbox.delivering import BUDGET, look_mode
+from ledger.outbox.writing import FIRST_CHECK, SECOND_CHECK, drifted
 from ledger.ports import Clock, jittered
+
+log = logging.getLogger(__name__)
 
 Status = Delivery.Status
 
@@ -49,8 +55,14 @@ def _check(delivery: Delivery, clock: Clock) -> None:
         seen = connect(delivery.biller).look_up(
             payment.reference, ref, payment.credit, mode=look_mode(delivery)
         )
-    except SealBroken as error:
+    except (SealBroken, BillerError) as error:
         seen = Unsure("config", str(error))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        # A fault of ours in one row must not keep all later ones from being read back.
+        log.exception("delivery %s", delivery.pk)
+        seen = Unsure("internal", str(error))
     now = clock()
     mine = Delivery.objects.filter(pk=delivery.pk, epoch=delivery.epoch)
     if isinstance(seen, Unsure):

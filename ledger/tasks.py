@@ -44,10 +44,10 @@ def starting(lane: str) -> None:
 
 
 def drain_outbox() -> int:
-    from ledger import outbox  # outbox books through settlement, which wakes us
+    from ledger.outbox import delivering  # it books through settlement, which wakes us
 
     starting(OUTBOX)
-    return _drained(outbox.drain)
+    return _drained(delivering.drain)
 
 
 def check_delivered() -> int:

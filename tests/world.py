@@ -18,8 +18,8 @@ from gateways.management.commands.seed_demo import new_private_key
 from gateways.models import Callback, Order, SpectroCoinGateway
 from gateways.orders import polling
 from gateways.providers.spectrocoin import public_half
-from ledger import outbox
 from ledger.models import Biller, Delivery, Merchant
+from ledger.outbox import delivering
 from ledger.ports import Clock
 from tests.environment import ROOT
 
@@ -204,12 +204,12 @@ class Shop:
     def work(self) -> None:
         """Let the workers do what is due now."""
         inbox.drain(clock=self.clock)
-        outbox.drain(clock=self.clock)
+        delivering.drain(clock=self.clock)
         inbox.drain(clock=self.clock)
 
     def poll(self) -> None:
         polling.poll(clock=self.clock)
-        outbox.drain(clock=self.clock)
+        delivering.drain(clock=self.clock)
 
     def delivery(self, order: Order) -> Delivery:
         return Delivery.objects.get(payment__order=order, kind=Delivery.Kind.BOOKING)

@@ -10,7 +10,7 @@ from django.utils.text import Truncator
 from gateways import inbox
 from gateways.admin.bodies import header_table, shown_body
 from gateways.models import Callback
-from ledger.admin.acts import Act, Doing, WithActs
+from ledger.admin.acts import Act, Doing, ReasonForm, WithActs
 from ledger.admin.records import Record
 from ledger.admin.showing import (
     BAD,
@@ -47,6 +47,23 @@ PROCESS = Act(
 )
 
 
+def _dismiss(doing: Doing) -> str:
+    return inbox.dismiss(
+        doing.row.pk, actor=doing.actor, reason=doing.fields["reason"], now=database_now()
+    )
+
+
+DISMISS = Act(
+    "dealt-with",
+    "Dealt with",
+    "gateways.process_callback",
+    _dismiss,
+    "Takes a failed callback off the list of what needs a person. Changes no money.",
+    form=ReasonForm,
+    why_not=lambda row: "" if row.status == Status.FAILED else "Only failed callbacks.",
+)
+
+
 def callback_chip(callback: Callback) -> Chip:
     return Chip(callback.get_status_display(), TONES[Status(callback.status)])
 
@@ -62,7 +79,7 @@ class CallbackAdmin(WithActs, Record):
     search_help_text = "Order reference, provider id or callback number, in full"
     linked_lookups = ("received_at__gte",)
     actions = ("process_again",)
-    acts = (PROCESS,)
+    acts = (PROCESS, DISMISS)
     fieldsets = (
         (
             "All fields",

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from ledger import ports
+from ledger import breaker, ports
 from ledger.admin.acts import Act, Doing
 from ledger.admin.keeping import SettingsAdmin
 from ledger.admin.secrets_form import SecretField, SecretsForm
@@ -159,6 +159,8 @@ class BillerAdmin(SettingsAdmin):
         except self.service_errors as error:
             lines, problem = [], str(error)
         good = bool(lines) and all(line.ok for line in lines)
+        if good:
+            breaker.answered(biller, ports.database_now())
         context = {
             **self.admin_site.each_context(doing.request),
             "title": f"Connection test: {biller}",

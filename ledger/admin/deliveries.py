@@ -8,8 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
-from ledger import outbox
-from ledger.admin.acts import Act, Doing, WithActs
+from ledger.admin.acts import Act, Doing, ReasonForm, WithActs
 from ledger.admin.bills import delivery_chip
 from ledger.admin.records import Record
 from ledger.admin.showing import (
@@ -32,6 +31,7 @@ from ledger.admin.showing import (
 )
 from ledger.admin.tenant import MerchantFilter
 from ledger.models import Attempt, Delivery
+from ledger.outbox import deciding
 from ledger.ports import database_now
 
 ATTEMPTS_SHOWN = 200
@@ -48,7 +48,7 @@ _OUTCOMES = {
 
 
 def retry(doing: Doing) -> str:
-    return outbox.retry(doing.row.pk, actor=doing.actor, now=database_now())
+    return deciding.retry(doing.row.pk, actor=doing.actor, now=database_now())
 
 
 RETRY = Act(
@@ -58,6 +58,26 @@ RETRY = Act(
     retry,
     "Looks in WHMCS first and sends only what is not there. Safe to press twice.",
     why_not=lambda row: "Delivered already." if row.status == Status.DELIVERED else "",
+)
+
+
+def _settle_by_hand(doing: Doing) -> str:
+    return deciding.settle_by_hand(
+        doing.row.pk, actor=doing.actor, reason=doing.fields["reason"], now=database_now()
+    )
+
+
+BY_HAND = Act(
+    "settled-by-hand",
+    "Settled by hand",
+    "ledger.retry_delivery",
+    _settle_by_hand,
+    "For money that was refunded or booked another way: WHMCS is not told, and the list is shorter.",
+    form=ReasonForm,
+    why_not=lambda row: (
+        "" if row.status in (Status.PARKED, Status.REFUSED) else "Only what is parked or refused."
+    ),
+    grave=True,
 )
 
 
@@ -71,6 +91,8 @@ def sentence_of(delivery: Delivery) -> tuple[str, str]:
             return f"WHMCS has {what}: {delivery.last_message}.", GOOD
         case Status.PARKED:
             return f"WHMCS does not have {what}, a person must look: {delivery.last_message}", BAD
+        case Status.REFUSED if delivery.code == deciding.BY_HAND:
+            return f"WHMCS is not told of {what}: {delivery.last_message}", QUIET
         case Status.REFUSED:
             return f"WHMCS refused {what}: {delivery.last_message}", BAD
         case Status.UNKNOWN:
@@ -125,7 +147,7 @@ class DeliveryAdmin(WithActs, Record):
         "payment__order__provider_reference",
     )
     actions = ("retry_now",)
-    acts = (RETRY,)
+    acts = (RETRY, BY_HAND)
     fieldsets = (
         (
             "All fields",

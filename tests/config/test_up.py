@@ -209,7 +209,7 @@ def test_program_that_does_not_end_is_killed_with_its_workers(
 import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = os.fork()
-print(os.getpid())
+os.write(1, f"{os.getpid()}\\n".encode())  # one write, so that the two lines cannot mix
 time.sleep(60)
 """
     out = io.StringIO()

@@ -55,7 +55,8 @@ class Steps:
 
     @contextmanager
     def watching(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-        really_commit, really_send = connection._commit, requests.Session.send
+        really_commit: Any = connection._commit  # type: ignore[attr-defined]
+        really_send = requests.Session.send
 
         def commit() -> Any:
             self.step("before COMMIT")
@@ -138,6 +139,7 @@ def test_death_between_any_two_steps_books_exactly_once(
         assert shop.sandbox.booked_on(invoice) == [(transid(order), "15.99")], told
         order.refresh_from_db()
         assert order.status == "paid", told
+        assert order.payment
         statuses = set(order.payment.deliveries.values_list("status", flat=True))
         assert statuses == {"delivered"}, told
         assert not Attempt.objects.filter(outcome="open").exists(), told

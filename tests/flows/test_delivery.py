@@ -3,8 +3,9 @@
 import pytest
 
 from gateways.models import Order
-from ledger import outbox, ports, reconcile
+from ledger import ports, reconcile
 from ledger.models import Attempt, AuditEvent, Delivery
+from ledger.outbox import deciding
 from tests.conftest import SetClock
 from tests.world import Shop, free_port, transid
 
@@ -152,7 +153,7 @@ def test_after_a_day_of_failures_it_is_parked_and_retry_works(shop: Shop, clock:
     assert delivery.status == "parked"
 
     shop.sandbox.no_faults("whmcs")
-    said = outbox.retry(delivery.pk, actor="ana", now=clock(), reason="WHMCS is back")
+    said = deciding.retry(delivery.pk, actor="ana", now=clock(), reason="WHMCS is back")
     shop.work()
 
     assert transid(order) in said
@@ -170,7 +171,7 @@ def test_retry_pressed_twice_and_after_delivery_books_nothing_more(
     delivery = shop.delivery(order)
 
     for _ in range(2):
-        said = outbox.retry(delivery.pk, actor="ana", now=clock())
+        said = deciding.retry(delivery.pk, actor="ana", now=clock())
         shop.work()
 
     assert "already" in said
@@ -185,7 +186,7 @@ def test_retry_of_an_unknown_delivery_still_waits_for_the_quiet_period(
     shop.sandbox.faults("whmcs", "lost_answer", "AddInvoicePayment")
     shop.work()
 
-    outbox.retry(shop.delivery(order).pk, actor="ana", now=clock())
+    deciding.retry(shop.delivery(order).pk, actor="ana", now=clock())
     shop.work()
 
     assert len(shop.sandbox.calls("AddInvoicePayment")) == 1
@@ -227,7 +228,7 @@ def test_cancelled_invoice_is_parked_and_healed_by_hand(shop: Shop, clock: SetCl
     assert "Unpaid" in shop.delivery(order).way_out
 
     shop.sandbox.post(f"/whmcs/_sandbox/invoices/{invoice}", {"status": "Unpaid"})
-    outbox.retry(shop.delivery(order).pk, actor="ana", now=clock())
+    deciding.retry(shop.delivery(order).pk, actor="ana", now=clock())
     shop.work()
 
     assert shop.sandbox.booked_on(invoice) == [(transid(order), "15.99")]
@@ -313,7 +314,7 @@ def test_success_without_effect_is_found_when_read_back(shop: Shop, clock: SetCl
     delivery = shop.delivery(order)
     assert delivery.status == "parked"
 
-    outbox.retry(delivery.pk, actor="ana", now=clock())
+    deciding.retry(delivery.pk, actor="ana", now=clock())
     shop.work()
     assert shop.sandbox.booked_on(invoice) == [(transid(order), "15.99")]
 

@@ -1,0 +1,85 @@
+"""What a person may do with a delivery, through the same gate as the machine."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from ledger import tasks
+from ledger.models import Attempt, Biller, Delivery
+from ledger.outbox.writing import move
+from ledger.settlement import audit
+
+Status = Delivery.Status
+
+BY_HAND = "by_hand"
+
+
+@transaction.atomic
+def retry(delivery_id: int, *, actor: str, now: datetime, reason: str = "") -> str:
+    """Try again now, through the same gate. Safe to press twice; answers with one sentence."""
+    # Biller first, then delivery: the order in which claims lock.
+    Biller.objects.select_for_update(of=("self",), no_key=True).get(delivery=delivery_id)
+    delivery = (
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("payment", "biller__merchant")
+        .get(pk=delivery_id)
+    )
+    reference = delivery.payment.reference
+    if delivery.status == Status.DELIVERED:
+        return f"{reference} is delivered already; nothing was changed."
+    if delivery.lease_until and delivery.lease_until >= now:
+        return f"{reference} is being worked on right now; nothing was changed."
+    open_send = delivery.attempts.filter(outcome=Attempt.Outcome.OPEN).exists()
+    move(
+        delivery,
+        Status.UNKNOWN if open_send else Status.READY,
+        not_before=now,
+        tries=0,
+        first_failed=None,
+    )
+    Biller.objects.filter(pk=delivery.biller_id).update(open_until=None)
+    audit(
+        merchant=delivery.biller.merchant,
+        actor=actor,
+        verb="retry delivery",
+        target="ledger.delivery",
+        target_id=delivery.pk,
+        now=now,
+        reason=reason,
+        detail=f"was {delivery.status}: {delivery.last_message}"[:1000],
+    )
+    transaction.on_commit(tasks.wake_outbox)
+    wait = " as soon as WHMCS can no longer be at work on the last call" if open_send else " now"
+    return f"{reference} will be looked up in WHMCS{wait}, and sent only if it is not there."
+
+
+@transaction.atomic
+def settle_by_hand(delivery_id: int, *, actor: str, reason: str, now: datetime) -> str:
+    """A person has seen to it outside (refunded, or booked it another way): WHMCS is not told."""
+    delivery = (
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("payment", "biller__merchant")
+        .get(pk=delivery_id)
+    )
+    reference = delivery.payment.reference
+    if delivery.status not in (Status.PARKED, Status.REFUSED):
+        return f"{reference} is {delivery.status}: only what is parked is settled by hand."
+    move(
+        delivery,
+        Status.REFUSED,
+        code=BY_HAND,
+        last_message=f"settled by hand by {actor}: {reason}",
+        way_out="",
+        check_at=None,
+    )
+    audit(
+        merchant=delivery.biller.merchant,
+        actor=actor,
+        verb="settle delivery by hand",
+        target="ledger.delivery",
+        target_id=delivery.pk,
+        now=now,
+        reason=reason,
+        detail=f"was {delivery.status}: {delivery.last_message}"[:1000],
+    )
+    return f"{reference} is off the list; WHMCS is not told of it unless somebody presses Retry."
