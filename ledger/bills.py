@@ -42,6 +42,8 @@ def ask(biller: Biller, *, reference: str, client: str, now: datetime) -> tuple[
     Raises  BillerError (could not be asked), NotPayable (paid, cancelled, another client's, or
             booked here already and on its way to the biller).
     """
+    known = Bill.objects.filter(biller=biller, kind=Bill.Kind.INVOICE, reference=reference).first()
+    owed_before = owed_to_biller(known).units if known else 0
     try:
         state = connect(biller).read_bill(reference)
     except BillerError as error:
@@ -61,7 +63,9 @@ def ask(biller: Biller, *, reference: str, client: str, now: datetime) -> tuple[
     )
     if state.status not in PAYABLE:
         raise NotPayable(state.status, f"{bill} is {state.status}")
-    still_due = state.balance - owed_to_biller(bill)
+    # The answer may be older than a delivery that ended while it was on its way.
+    owed = max(owed_before, owed_to_biller(bill).units)
+    still_due = Money(state.balance.units - owed, state.balance.currency)
     if still_due.units <= 0:
         status = "settling" if state.balance.units > 0 else "paid"
         raise NotPayable(status, f"{bill} has nothing left to pay")

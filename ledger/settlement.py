@@ -105,10 +105,15 @@ def paid_on(bill: Bill) -> Money:
 
 
 def owed_to_biller(bill: Bill) -> Money:
-    """What is booked here and not yet known to have reached the biller."""
+    """What is booked here and not yet known to have reached the biller.
+
+    A refused booking is one that a person settled by hand, perhaps by paying it back: nobody is
+    going to tell the biller, and the invoice may be paid anew.
+    """
+    settled = (Delivery.Status.DELIVERED, Delivery.Status.REFUSED)
     units = sum(
         Delivery.objects.filter(bill=bill, kind=Delivery.Kind.BOOKING)
-        .exclude(status=Delivery.Status.DELIVERED)
+        .exclude(status__in=settled)
         .values_list("payment__credit_units", flat=True)
     )
     return Money(units, bill.currency)

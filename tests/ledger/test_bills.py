@@ -8,6 +8,7 @@ from ledger.bills import NotPayable
 from ledger.cipher import SealBroken
 from ledger.models import Bill, Biller, Delivery
 from ledger.money import Money
+from ledger.outbox import deciding
 from ledger.settlement import CurrencyMismatch
 from tests.ledger.rows import GONE, FakeBiller, a_bill, a_biller, a_payment, booking
 
@@ -76,6 +77,30 @@ def test_money_on_its_way_to_whmcs_is_not_asked_for_again(whmcs: FakeBiller, sta
     with pytest.raises(NotPayable) as refusal:
         ask(biller)
     assert refusal.value.status == "settling"
+
+
+def test_money_that_reached_whmcs_while_it_was_asked_is_not_asked_for_again(
+    whmcs: FakeBiller,
+) -> None:
+    biller = a_biller()
+    bill, due = ask(biller)
+    a_payment(bill, due.amount)
+    # WHMCS read the invoice before it booked the payment; its answer comes after.
+    whmcs.during["read"] = lambda: delivered(bill)
+    with pytest.raises(NotPayable):
+        ask(biller)
+
+
+def test_invoice_whose_payment_was_settled_by_hand_may_be_paid_anew(whmcs: FakeBiller) -> None:
+    """The payer got the money back, so the invoice is unpaid in WHMCS."""
+    biller = a_biller()
+    bill, due = ask(biller)
+    payment = a_payment(bill, due.amount)
+    Delivery.objects.filter(pk=booking(payment).pk).update(status="parked")
+    deciding.settle_by_hand(
+        booking(payment).pk, actor="ana", reason="paid back", now=ports.system_now()
+    )
+    assert ask(biller)[1] == due
 
 
 def test_part_on_its_way_leaves_the_rest_to_pay(whmcs: FakeBiller) -> None:
