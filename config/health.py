@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 
 from ledger import ports
@@ -23,7 +23,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     try:
         if silent_workers():
             problems.append("no worker has drained for 3 minutes: restart the django-q2 cluster")
-    except DatabaseError:
+    except Error:
         problems.append("the database does not answer")
     return JsonResponse({"ok": not problems, "problems": problems}, status=503 if problems else 200)
 

@@ -40,7 +40,10 @@ SECRET_KEY = needed("SECRET_KEY", "50 random characters; signs sessions and queu
 GATEBOOK_URL = needed(
     "GATEBOOK_URL", "the public base URL of this console, https://pay.example.com"
 ).rstrip("/")
-_public = urlsplit(GATEBOOK_URL)
+try:
+    _public = urlsplit(GATEBOOK_URL)
+except ValueError:
+    _public = urlsplit("")
 if GATEBOOK_URL and (_public.scheme not in ("https", "http") or not _public.hostname):
     missing.append("GATEBOOK_URL: must look like https://pay.example.com")
 elif GATEBOOK_URL and _public.scheme != "https" and not DEMO:
@@ -58,7 +61,7 @@ if missing:
 
 DEBUG = False
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_public.hostname or ""])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [_public.hostname or ""]
 # Hosts in private address ranges that merchants may name as their WHMCS (it is often on the same LAN).
 PRIVATE_HOSTS = env.list("GATEBOOK_PRIVATE_HOSTS", default=[])
 

@@ -260,6 +260,9 @@ class Delivery(models.Model):
                 F("check_at"), condition=Q(check_at__isnull=False), name="delivery_to_check"
             ),
             models.Index(fields=("status", "-created"), name="delivery_by_status"),
+            models.Index(
+                fields=("biller",), condition=Q(lease_until__isnull=False), name="delivery_leased"
+            ),
         )
 
     def __str__(self) -> str:

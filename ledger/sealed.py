@@ -64,13 +64,14 @@ class SealedModel(models.Model):
         return f"set{f', ends in …{tail}' if tail else ''}, fingerprint {digest}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        waiting: dict[str, str] = self.__dict__.pop("_waiting_for_id", {})
+        waiting: dict[str, str] = self.__dict__.get("_waiting_for_id", {})
         with transaction.atomic():
             super().save(*args, **kwargs)
             for name, plaintext in waiting.items():
                 self.seal(name, plaintext)
             if waiting:
                 super().save(update_fields=list(waiting))
+        self.__dict__.pop("_waiting_for_id", None)
 
 
 def _keys() -> Sequence[bytes]:

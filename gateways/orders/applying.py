@@ -47,7 +47,7 @@ def apply(
         return Applied(None, f"no order of ours has the reference {notice.order_reference!r}", True)
     bill = Bill.objects.select_for_update().get(pk=found.bill_id)
     order = Order.objects.select_for_update().get(pk=found.pk)
-    _note_facts(order, notice)
+    news = _note_facts(order, notice)
     say = _Teller(order, notice, source, now, callback, actor)
     if notice.status == "unknown":
         order.attention = (
@@ -56,7 +56,7 @@ def apply(
         )
         return say(f"unknown status {notice.provider_status}: kept, nothing changed")
     if order.status == Status.PAID:
-        return _after_paid(order, notice, say)
+        return _after_paid(order, notice, say, news)
     if notice.status == Status.PAID:
         return _paid(account, order, bill, notice, say)
     if notice.status == order.status or notice.status == Status.NEW:
@@ -93,7 +93,9 @@ class _Teller:
         return Applied(self.order, text, shout)
 
 
-def _note_facts(order: Order, notice: Notice) -> None:
+def _note_facts(order: Order, notice: Notice) -> bool:
+    """Keep what the provider says; whether any of it is new."""
+    before = (order.provider_status, order.received_units, order.payable_units)
     order.provider_status = notice.provider_status[:40]
     if notice.provider_reference:
         order.provider_reference = notice.provider_reference[:64]
@@ -104,6 +106,7 @@ def _note_facts(order: Order, notice: Notice) -> None:
         payable = notice.payable
         same = payable is not None and payable.currency == coin.currency
         order.payable_units = payable.units if payable and same else None
+    return before != (order.provider_status, order.received_units, order.payable_units)
 
 
 def _paid(account: Account, order: Order, bill: Bill, notice: Notice, say: _Teller) -> Applied:
@@ -142,17 +145,21 @@ def _is_account(account: Account, named: str) -> bool:
     return gateways.filter(provider_account=named).exists()
 
 
-def _after_paid(order: Order, notice: Notice, say: _Teller) -> Applied:
+def _after_paid(order: Order, notice: Notice, say: _Teller, news: bool) -> Applied:
     booked = order.payment.credit if order.payment else order.due
+    by_hand = order.payment.booked_by if order.payment else ""
     if notice.status == Status.PAID:
-        if notice.asked == booked and not doubt(order, notice):
-            order.attention = _surplus(order) or order.attention
-            return say("paid already: nothing changed")
-        order.attention = (
+        differs = (
             f"{booked} is booked for this order, and now the provider says PAID with "
             f"{notice.asked or 'no amount'}. Compare both; nothing was changed here."
         )
-        return say("PAID again with another amount: nothing changed", shout=True)
+        if doubt(order, notice) or not (by_hand or notice.asked == booked):
+            order.attention = differs
+            return say("PAID again with another amount: nothing changed", shout=True)
+        if news:
+            # Once: what a person has dealt with does not come back with every repeat.
+            order.attention = _surplus(order) if notice.asked == booked else differs
+        return say("paid already: nothing changed")
     if notice.status in (Status.REFUNDED, Status.REVIEW):
         order.attention = (
             f"{booked} is booked for this order, and now the provider says {notice.provider_status}."

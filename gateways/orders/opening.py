@@ -116,7 +116,11 @@ def _request(order: Order, account: Account, description: str) -> OrderRequest:
 
 def _opened(order: Order, instructions: Instructions, now: datetime) -> Order:
     order.payment_url = instructions.payment_url
-    order.provider_reference = instructions.provider_reference
+    # A callback may have been quicker and have named the order's own id.
+    order.provider_reference = (
+        Order.objects.values_list("provider_reference", flat=True).get(pk=order.pk)
+        or instructions.provider_reference
+    )
     if instructions.valid_until is not None:
         order.valid_until = datetime.fromtimestamp(instructions.valid_until, UTC)
     order.opening_until, order.open_error = None, ""
