@@ -39,7 +39,7 @@ EDGES: dict[str, dict[str, str]] = {
     },
     "int": {
         "ledger/money.py": "the one place where text becomes units",
-        "ledger/models.py": "a row's id",
+        "ledger/models/tenants.py": "a row's id",
         "ledger/sealed.py": "a row's id",
         "ledger/billing/whmcs/answers.py": "WHMCS's ids and row counts",
         "gateways/pay.py": "when the form was signed, Unix seconds",
@@ -62,7 +62,7 @@ EDGES: dict[str, dict[str, str]] = {
         "config/env_file.py": "writes the port that `manage.py up` starts it on",
     },
     "upward names": {
-        "ledger/models.py": "Payment's foreign key; a lazy name, no import",
+        "ledger/models/bookings.py": "Payment's foreign key; a lazy name, no import",
         "ledger/tasks.py": "the path of the other lane's drain, handed to the queue as text",
     },
 }

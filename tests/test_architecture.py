@@ -86,7 +86,7 @@ PLANTED: dict[Rule, list[tuple[str, str]]] = {
         ("ledger/billing/whmcs/hits.py", "TOLERANCE = 0.01"),
         ("ledger/money.py", "def share(self, part: float): ..."),
         ("ledger/money.py", "units = round(units * rate)"),
-        ("ledger/models.py", "amount = models.DecimalField(max_digits=12, decimal_places=2)"),
+        ("ledger/models/bookings.py", "amount = models.DecimalField(max_digits=12, decimal_places=2)"),
     ],
     rules.outside_comes_through_ports: [
         ("ledger/outbox/delivering.py", "now = datetime.now(UTC)"),
