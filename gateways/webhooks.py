@@ -4,17 +4,22 @@ Nothing here is decided about money. The view is a DRF view without negotiation,
 classes or serializers, and WebhookLane calls it past the rest of the middleware.
 """
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import resolve
 from rest_framework.views import APIView
 
 from gateways import accounts, tasks
@@ -27,6 +32,9 @@ from ledger.cipher import SealBroken
 PREFIX = "/webhooks/"
 HEADER_CAP = 1024
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+# The server puts our own environment variables beside the request's headers; HTTP_PROXY may hold a
+# password.
+NOT_HEADERS = frozenset(os.environ)
 # Refused messages are kept for the merchant to see, but a flood of them must not fill the disk.
 REFUSALS_KEPT_PER_MINUTE = 10
 
@@ -36,12 +44,18 @@ class WebhookLane:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self.view = WebhookView.as_view()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(PREFIX):
+        path = request.path_info
+        if not path.startswith(PREFIX):
             return self.get_response(request)
-        match = resolve(request.path_info)
-        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        # Not by resolve(), which costs as much as reading the message.
+        token = path[len(PREFIX) : -1]
+        if token and path.endswith("/") and "/" not in token:
+            response: HttpResponseBase = self.view(request, token=token)
+        else:
+            response = plain("not_found", 404)
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
@@ -52,8 +66,11 @@ class WebhookView(APIView):
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
+    http_method_names = ["post"]
 
     # DRF's request wrapper, negotiation and renderers would cost more than everything below.
+    default_response_headers: Any = {}
+
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return request
 
@@ -64,7 +81,9 @@ class WebhookView(APIView):
         return response
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        return plain("method_not_allowed", 405)
+        answer = plain("method_not_allowed", 405)
+        answer.headers["Allow"] = "POST"
+        return answer
 
     def handle_exception(self, exc: Exception) -> Any:
         if isinstance(exc, Rejected):
@@ -120,7 +139,7 @@ def read(request: HttpRequest) -> Inbound:
     headers = {
         name[5:].replace("_", "-").lower(): value[:HEADER_CAP]
         for name, value in environ.items()
-        if name.startswith("HTTP_")
+        if name.startswith("HTTP_") and name not in NOT_HEADERS
     }
     headers["content-type"] = environ.get("CONTENT_TYPE", "")[:HEADER_CAP]
     return Inbound(body=body, headers=headers, method=request.method or "")
@@ -177,6 +196,7 @@ ON CONFLICT (gateway_id, digest) DO UPDATE SET
  status = CASE WHEN excluded.status = 'new' AND (%s OR gateways_callback.status <> 'done')
   THEN 'new' ELSE gateways_callback.status END
 """
+_INSERT_SQLITE = _INSERT.replace("%s", "?")
 
 
 def store(
@@ -221,25 +241,68 @@ def store(
 
 
 def _insert(values: tuple[Any, ...]) -> None:
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, values)
-        return
-    # Django's cursors write the values into the SQL, which PostgreSQL then parses and plans each
-    # time, and they ask SELECT 1 first where CONN_HEALTH_CHECKS is on. A cursor of psycopg's own
-    # prepares once a connection; a dead connection shows by failing.
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(_INSERT, values, prepare=True)
+    with connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            _prepared_cursor().execute(_INSERT, values, prepare=True)
+        else:
+            with _one_writer():
+                connection.connection.execute(_INSERT_SQLITE, values)
+
+
+_this_thread = threading.local()
+
+
+def _prepared_cursor() -> psycopg.Cursor[Any]:
+    """A cursor on this thread's PostgreSQL connection that parses a statement once, then never.
+
+    Django's cursors write the values into the SQL, which PostgreSQL then parses and plans each
+    time; before that they ask SELECT 1 (CONN_HEALTH_CHECKS). Here a dead connection shows by
+    failing. Kept, because making a cursor takes longer than filling in the values.
+    """
+    cursor: psycopg.Cursor[Any] | None = getattr(_this_thread, "cursor", None)
+    if cursor is None or cursor.connection is not connection.connection:
+        cursor = _this_thread.cursor = psycopg.Cursor(connection.connection)
+    return cursor
+
+
+_threads = threading.Lock()
+
+
+@contextmanager
+def _one_writer() -> Iterator[None]:
+    """A queue of all webhook writers on this host, in front of SQLite.
+
+    SQLite has one writer; it makes the others sleep in growing steps, up to 100 ms at a time, and
+    the unlucky sleep again. Waiting for a lock ends the moment it is free. Processes share the
+    one on the database's folder: closing another handle of the database file itself would drop
+    SQLite's own locks (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
+    with _threads:
+        folder = _folder(str(connection.settings_dict["NAME"]))
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(folder, fcntl.LOCK_UN)
+
+
+@lru_cache
+def _folder(database: str) -> int:
+    return os.open(Path(database).parent, os.O_RDONLY)
 
 
 _kept: dict[int, tuple[int, int]] = {}
+_kept_lock = threading.Lock()
 
 
 def _may_keep(gateway_id: int, now: datetime) -> bool:
     """Whether this process still keeps refused messages of a gateway this minute."""
     minute = int(now.timestamp()) // 60
-    then, count = _kept.get(gateway_id, (minute, 0))
-    count = count + 1 if then == minute else 1
-    _kept[gateway_id] = (minute, count)
-    return count <= REFUSALS_KEPT_PER_MINUTE
+    with _kept_lock:
+        then, count = _kept.get(gateway_id, (minute, 0))
+        # A message that began in the minute before must not start the count anew.
+        if minute > then:
+            then, count = minute, 0
+        _kept[gateway_id] = (then, count + 1)
+    return count < REFUSALS_KEPT_PER_MINUTE

@@ -220,6 +220,18 @@ def test_flood_of_wrong_signatures_keeps_ten_a_minute(
     assert Callback.objects.count() == 20
 
 
+def test_message_of_the_minute_before_does_not_start_the_count_anew(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = [datetime(2026, 11, 20, 12, minute, tzinfo=UTC) for minute in (1, 0)]
+    now = moments[0]
+    monkeypatch.setattr("ledger.ports.system_now", lambda: now)
+    for number in range(30):
+        now = moments[number % 2]
+        door.send(forged(number))
+    assert Callback.objects.count() == 10
+
+
 def test_flood_at_one_account_leaves_room_for_another_ones_refusals(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
