@@ -1,15 +1,28 @@
 """Whether this console is alive and its workers drain; for load balancers and supervisors."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 
 from ledger import ports
 from ledger.models import Lane
 
 # The sweep runs every minute; three missed ones mean that the cluster hangs or is gone.
 WORKER_SILENT = timedelta(minutes=3)
+
+
+class HealthLane:
+    """Before the redirect to https and the check of the host: probes come by address, in clear."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answers = {"/healthz": alive, "/readyz": ready}
+        return answers.get(request.path_info, self.get_response)(request)
 
 
 def alive(request: HttpRequest) -> HttpResponse:

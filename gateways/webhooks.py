@@ -37,6 +37,9 @@ SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x
 NOT_HEADERS = frozenset(os.environ)
 # Refused messages are kept for the merchant to see, but a flood of them must not fill the disk.
 REFUSALS_KEPT_PER_MINUTE = 10
+# Anybody may ring an unsigned doorbell, and each ring costs a call to the provider. Beyond this a
+# genuine one is asked to come again.
+RINGS_PER_MINUTE = 300
 
 
 class WebhookLane:
@@ -104,10 +107,13 @@ class WebhookView(APIView):
         try:
             account = verified(inbound, account, now)
         except Rejected as refusal:
-            if _may_keep(account.gateway_id, now):
+            if _refusals.may(account.gateway_id, now):
                 store(account, inbound, address, now, refusal=refusal)
             raise
-        store(account, inbound, address, now)
+        rings = account.provider.is_doorbell(inbound)
+        if rings and not _rings.may(account.gateway_id, now):
+            raise Rejected("too_many", "come again in a minute", status=503)
+        store(account, inbound, address, now, rings=rings)
         tasks.wake_inbox_soon()
         return HttpResponse(account.provider.acknowledgement, content_type="text/plain")
 
@@ -191,6 +197,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '', 1, 0, 0, %s, %s, %s)
 ON CONFLICT (gateway_id, digest) DO UPDATE SET
  times = gateways_callback.times + 1,
  last_seen = excluded.last_seen,
+ headers = CASE WHEN excluded.status = 'new' AND (%s OR gateways_callback.status <> 'done')
+  THEN excluded.headers ELSE gateways_callback.headers END,
  not_before = CASE WHEN excluded.status = 'new' AND (%s OR gateways_callback.status <> 'done')
   THEN excluded.not_before ELSE gateways_callback.not_before END,
  status = CASE WHEN excluded.status = 'new' AND (%s OR gateways_callback.status <> 'done')
@@ -206,9 +214,9 @@ def store(
     now: datetime,
     *,
     refusal: Rejected | None = None,
+    rings: bool = False,
 ) -> None:
-    """Keep the message; committed when this returns."""
-    doorbell = refusal is None and account.provider.is_doorbell(inbound)
+    """Keep the message; committed when this returns. A doorbell that rings again is worked again."""
     headers = {
         name: "(kept out)" if name in SECRET_HEADERS else value
         for name, value in inbound.headers.items()
@@ -226,8 +234,9 @@ def store(
         moment,
         moment,
         moment,
-        doorbell,
-        doorbell,
+        rings,
+        rings,
+        rings,
     )
     try:
         _insert(values)
@@ -292,17 +301,27 @@ def _folder(database: str) -> int:
     return os.open(Path(database).parent, os.O_RDONLY)
 
 
-_kept: dict[int, tuple[int, int]] = {}
-_kept_lock = threading.Lock()
+class Allowance:
+    """So many a minute for each gateway, counted in this process."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._counts: dict[int, tuple[int, int]] = {}
+
+    def may(self, gateway_id: int, now: datetime) -> bool:
+        minute = int(now.timestamp()) // 60
+        with self._lock:
+            then, count = self._counts.get(gateway_id, (minute, 0))
+            # A message that began in the minute before must not start the count anew.
+            if minute > then:
+                then, count = minute, 0
+            self._counts[gateway_id] = (then, count + 1)
+        return count < self._most
+
+    def forget(self) -> None:
+        with self._lock:
+            self._counts.clear()
 
 
-def _may_keep(gateway_id: int, now: datetime) -> bool:
-    """Whether this process still keeps refused messages of a gateway this minute."""
-    minute = int(now.timestamp()) // 60
-    with _kept_lock:
-        then, count = _kept.get(gateway_id, (minute, 0))
-        # A message that began in the minute before must not start the count anew.
-        if minute > then:
-            then, count = minute, 0
-        _kept[gateway_id] = (then, count + 1)
-    return count < REFUSALS_KEPT_PER_MINUTE
+_refusals = Allowance(REFUSALS_KEPT_PER_MINUTE)
+_rings = Allowance(RINGS_PER_MINUTE)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, OperationalError
 from django.test import Client
+from pytest_django import Settings
 
 from ledger import ports
 from ledger.models import Lane
@@ -69,3 +70,14 @@ def test_database_that_is_away_is_said_and_no_more(
 def test_front_door_leads_to_the_admin(client: Client) -> None:
     answer = client.get("/")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probe_by_address_and_in_clear_gets_an_answer(
+    client: Client, settings: Settings, path: str
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    starting("outbox")
+
+    assert client.get(path, headers={"host": "10.1.2.3"}).status_code == 200

@@ -71,7 +71,8 @@ class Door:
 @pytest.fixture
 def door(db: None, monkeypatch: pytest.MonkeyPatch) -> Door:
     accounts.forget()
-    monkeypatch.setattr(webhooks, "_kept", {})
+    webhooks._refusals.forget()
+    webhooks._rings.forget()
     return Door(an_account())
 
 
@@ -543,3 +544,25 @@ def test_our_own_environment_is_not_kept_as_headers(port: int) -> None:
     headers = Callback.objects.get().headers
     assert headers["host"] == "127.0.0.1"
     assert "our-password" not in str(headers)
+
+
+def test_message_refused_for_its_type_is_worked_under_the_type_it_came_with_in_the_end(
+    door: Door,
+) -> None:
+    assert door.send(CONTENT_TYPE="text/plain").status_code == 415
+    assert door.send().status_code == 200
+    assert (door.kept().status, door.kept().headers["content-type"]) == ("new", FORM)
+
+
+def test_more_doorbells_than_anybody_needs_are_asked_to_come_again(
+    door: Door, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+    monkeypatch.setattr("ledger.ports.system_now", lambda: now)
+    monkeypatch.setattr(webhooks, "_rings", webhooks.Allowance(3))
+
+    answers = [door.send(RINGS + bytes([65 + number])).status_code for number in range(5)]
+
+    assert answers == [200, 200, 200, 503, 503]
+    assert Callback.objects.count() == 3
+    assert door.send(b"signed").status_code == 200
