@@ -331,9 +331,8 @@ def test_no_transaction_is_open_while_the_provider_is_asked(
 
 # --- the same bytes again ---------------------------------------------------------------------------
 def comes_again(order: Order, body: bytes) -> None:
-    webhooks.store(
-        an_account(order.gateway), Inbound(body), "192.0.2.1", ports.system_now(), rings=True
-    )
+    account, now = an_account(order.gateway), ports.system_now()
+    webhooks.store(account, Inbound(body), "192.0.2.1", now, rings=body.startswith(RINGS))
 
 
 def stored(order: Order, body: bytes) -> Callback:
