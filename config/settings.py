@@ -140,7 +140,7 @@ Q_CLUSTER: dict[str, Any] = {
     "queue_limit": 4,
     "bulk": 1,
     "poll": 0.2,
-    # A drain starts no delivery after 45 s, and one delivery lasts at most 135 s.
+    # A drain starts no delivery after 45 s, and one delivery holds its lease for 180 s at most.
     "timeout": 240,
     "retry": 900,
     "max_attempts": 1,
