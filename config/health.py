@@ -15,7 +15,8 @@ WORKER_SILENT = timedelta(minutes=3)
 
 
 class HealthLane:
-    """Before the redirect to https and the check of the host: probes come by address, in clear."""
+    """Before the check of the host, because probes come by address (and in clear:
+    SECURE_REDIRECT_EXEMPT)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
