@@ -13,8 +13,10 @@ from gateways.providers.base import Credentials, Provider, Unavailable
 from ledger import ports
 
 # How long a process may answer webhooks from memory after somebody changed the settings. A message
-# that fails to verify is checked again against the stored settings, so none is refused in between.
+# that fails to verify is checked again against settings at most a second old; not newer, because a
+# flood of bad signatures would have them read each time.
 CACHE_SECONDS = 5
+FRESH_SECONDS = 1
 KEY_KEPT = timedelta(days=1)
 KEY_ASK_AGAIN = timedelta(minutes=1)
 
@@ -31,6 +33,8 @@ class Account:
 
 _by_token: dict[str, tuple[float, Account]] = {}
 _providers: dict[str, Provider] = {}
+# When this process last thought of asking for a key; spares the database the question in a flood.
+_asked: dict[int, float] = {}
 
 
 def provider_of(slug: str) -> Provider:
@@ -53,11 +57,11 @@ def load(gateway: Gateway) -> Account:
     )
 
 
-def by_token(token: str, *, fresh: bool = False) -> Account | None:
+def by_token(token: str, *, max_age: float = CACHE_SECONDS) -> Account | None:
     """The account behind a webhook URL, from this process's memory for a few seconds."""
     now = ports.monotonic()
     kept = _by_token.get(token)
-    if kept and not fresh and now - kept[0] < CACHE_SECONDS:
+    if kept and now - kept[0] < max_age:
         return kept[1]
     gateway = Gateway.objects.filter(token=token).first()
     if gateway is None:
@@ -74,6 +78,10 @@ def with_fresh_keys(account: Account, *, now: datetime) -> Account | None:
     One process asks at most once a minute for all, so that bad signatures cannot make us a
     flood. A key that the merchant pasted is never replaced.
     """
+    asked, this_moment = _asked.get(account.gateway_id), ports.monotonic()
+    if asked is not None and this_moment - asked < FRESH_SECONDS:
+        return None
+    _asked[account.gateway_id] = this_moment
     rows = SpectroCoinGateway.objects.filter(pk=account.gateway_id, callback_public_key="")
     may_ask = Q(key_asked_at__isnull=True) | Q(key_asked_at__lt=now - KEY_ASK_AGAIN)
     if not rows.filter(may_ask).update(key_asked_at=now):
@@ -114,3 +122,4 @@ def forget() -> None:
     """Drop what this process remembers of accounts and access tokens."""
     _by_token.clear()
     _providers.clear()
+    _asked.clear()

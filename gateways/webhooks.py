@@ -171,7 +171,7 @@ def verified(inbound: Inbound, account: Account, now: datetime) -> Account:
     except Rejected as refusal:
         if not refusal.key_may_be_old:
             raise
-        fresh = accounts.by_token(account.token, fresh=True)
+        fresh = accounts.by_token(account.token, max_age=accounts.FRESH_SECONDS)
         if fresh and fresh.credentials != account.credentials:
             account = fresh
             try:

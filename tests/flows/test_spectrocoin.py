@@ -361,6 +361,7 @@ def test_rotated_provider_key_is_fetched_once_and_believed(shop: Shop, clock: Se
     shop.gateway.refresh_from_db()
     shop.gateway.key_asked_at = None  # more than a minute later
     shop.gateway.save()
+    accounts.forget()
 
     second_invoice = shop.new_invoice("20.00")
     second = shop.pay(second_invoice)
