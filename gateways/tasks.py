@@ -9,7 +9,7 @@ from django_q.models import Schedule
 from gateways import accounts
 from gateways.orders import polling
 from ledger import ports
-from ledger.tasks import INBOX, drain_outbox, starting, wake
+from ledger.tasks import INBOX, starting, wake, wake_outbox
 
 
 def wake_inbox() -> None:
@@ -24,9 +24,10 @@ def drain_inbox() -> int:
 
 
 def sweep() -> None:
-    """Every minute: whatever a lost wake-up left lying."""
-    drain_inbox()
-    drain_outbox()
+    """Every minute: whatever a lost wake-up left lying. It only wakes, because both drains one after
+    the other could take longer than a task may."""
+    wake_inbox()
+    wake_outbox()
 
 
 def poll_orders() -> int:

@@ -9,9 +9,9 @@ from django_q.tasks import async_task
 from ledger import ports
 from ledger.models import Lane
 
-# A drain is woken again after this, even if the last wake-up seems to be waiting still: the
-# Redis broker forgets what it handed to a cluster that died.
-WAKE_AGAIN = timedelta(seconds=60)
+# A drain is woken again after this, even if the last wake-up seems to be waiting still: the Redis
+# broker forgets what it handed to a cluster that died. Less than the minute between two sweeps.
+WAKE_AGAIN = timedelta(seconds=50)
 INBOX, OUTBOX = "inbox", "outbox"
 _DRAINS = {INBOX: "gateways.tasks.drain_inbox", OUTBOX: "ledger.tasks.drain_outbox"}
 
