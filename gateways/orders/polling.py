@@ -88,8 +88,16 @@ def _next_poll(order: Order, now: datetime) -> datetime | None:
 
 @transaction.atomic
 def close_if_over(order_id: int, now: datetime) -> None:
-    """Close an order that nobody paid in time. Its invoice stays payable."""
+    """Close an order that nobody paid in time (its invoice stays payable), and flag one whose money
+    was seen but never became final."""
     order = Order.objects.select_for_update().get(pk=order_id)
     over = order.valid_until + GRACE if order.valid_until else order.created + LIFETIME
     if order.status == Status.NEW and now > over:
         change(order, Status.EXPIRED, now, Source.CLOCK, text="nobody paid it in time")
+    elif order.status == Status.PENDING and now - order.created > WATCHED and not order.attention:
+        # From here on nobody asks any more, so a person must.
+        order.attention = (
+            f"Money was seen for this order, but after {WATCHED.days} days the provider has still not "
+            "called it final. Look the order up at the provider, then fetch it here or cancel it."
+        )
+        change(order, order.status, now, Source.CLOCK, text="pending for too long: flagged")

@@ -401,3 +401,19 @@ def test_callback_and_poll_tell_the_same_news_once(provider: FakeProvider, clock
     provider.fetches.append(a_notice(order))
     polling.poll(clock=clock)
     assert Payment.objects.count() == 1
+
+
+@pytest.mark.parametrize(("hours", "flagged"), [(95, False), (97, True)])
+def test_order_that_stays_pending_is_flagged_when_nobody_asks_any_more(
+    provider: FakeProvider, clock: SetClock, hours: int, flagged: bool
+) -> None:
+    opened = ports.system_now() - timedelta(hours=hours)
+    order = due_for_a_poll(status=Status.PENDING, created=opened)
+    provider.fetches.append(a_notice(order, "pending"))
+
+    polling.poll(clock=clock)
+
+    order.refresh_from_db()
+    assert order.status == Status.PENDING
+    assert (order.poll_at is None) == flagged
+    assert bool(order.attention) == flagged
