@@ -10,6 +10,8 @@ DIGITS = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys("USDC USDT".split(), 6),
     "XMR": 12,
+    # US dollars by bank transfer, as HavenoPay names them.
+    "USD_BANK": 2,
 }
 # ISO 4217, the active national currencies with two digits.
 FIAT = frozenset(

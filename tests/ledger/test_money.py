@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.money import DIGITS, FIAT, MOST_DIGITS, Money, MoneyError, digits_of
 
-CURRENCIES = st.sampled_from(["EUR", "EGP", "NGN", "JPY", "KWD", "BTC", "USDT", "XMR"])
+CURRENCIES = st.sampled_from(["EUR", "EGP", "NGN", "JPY", "KWD", "BTC", "USDT", "XMR", "USD_BANK"])
 
 
 @st.composite
@@ -77,6 +77,7 @@ def test_units_are_whole_numbers(units: Any) -> None:
 def test_no_currency_is_listed_with_two_different_digits() -> None:
     assert not FIAT & DIGITS.keys()
     assert [digits_of(code) for code in ("EUR", "JPY", "TND", "XMR", "LTC")] == [2, 0, 3, 12, 8]
+    assert digits_of("USD_BANK") == digits_of("USD")
 
 
 @given(amounts())
