@@ -1,0 +1,1 @@
+"""Price sources and the quotes made from them: pure, like the providers."""
