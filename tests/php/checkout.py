@@ -5,7 +5,7 @@ import hmac
 from html.parser import HTMLParser
 from typing import Any
 
-from tests.php.conftest import Php
+from tests.php.conftest import Module
 
 TOKEN = "mErchant-token_22chars"
 SECRET = "a signing secret of a good length, with ünïcode"
@@ -26,7 +26,7 @@ INVOICE = {
 }
 CALM = "This payment method is not available right now. Please choose another one or contact us."
 
-LINK = "spectrocoin_link($given)"
+LINK = "gateway_link($given)"
 
 
 class Page(HTMLParser):
@@ -68,17 +68,17 @@ class Page(HTMLParser):
         return button
 
 
-def render(php: Php, **changes: Any) -> Page:
-    return Page(php.value(LINK, given={**SETTINGS, **INVOICE, **changes}))
+def render(module: Module, **changes: Any) -> Page:
+    return Page(module.value(LINK, given={**SETTINGS, **INVOICE, **changes}))
 
 
-def signature(fields: dict[str | None, str], *, provider: str = "spectrocoin") -> str:
+def signature(module: Module, fields: dict[str | None, str]) -> str:
     """The Checkout form contract, computed independently of the PHP."""
     message = "\n".join(
         [
             "gatebook-checkout.v1",
             TOKEN,
-            provider,
+            module.provider,
             fields["invoice"],
             fields["client"],
             fields["issued"],

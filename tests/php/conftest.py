@@ -13,7 +13,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2] / "whmcs"
 GATEWAYS = ROOT / "modules" / "gateways"
-MODULE = GATEWAYS / "spectrocoin.php"
 
 MISSING = "php is not installed: the WHMCS modules were not tested"
 PHP_PATH = shutil.which("php")
@@ -41,18 +40,44 @@ class Php:
         )
 
     def code(
-        self, code: str, *, given: object = None, ini: Sequence[str] = (), module: Path = MODULE
+        self, code: str, *, modules: Sequence[Path], given: object = None, ini: Sequence[str] = ()
     ) -> str:
-        """What the code printed, run after the module was included and with $given at hand."""
+        """What the code printed, run after the modules were included and with $given at hand."""
         harness = (
             "define('WHMCS', true);"
             "$given = json_decode(stream_get_contents(STDIN), true);"
-            f"require {json.dumps(str(module))};"
+            + "".join(f"require {json.dumps(str(module))};" for module in modules)
         )
         done = self.run(["-r", harness + code], stdin=json.dumps(given), ini=ini)
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stderr == ""
         return done.stdout
+
+
+@dataclass(frozen=True)
+class Module:
+    """One gateway module of the download.
+
+    name      WHMCS's name of it, which begins its file and all of its functions.
+    provider  the console's name of the provider, which goes into the address and the signature.
+    title     what merchants and clients read.
+    """
+
+    php: Php
+    name: str
+    provider: str
+    title: str
+
+    @property
+    def file(self) -> Path:
+        return GATEWAYS / f"{self.name}.php"
+
+    def code(
+        self, code: str, *, given: object = None, ini: Sequence[str] = (), file: Path | None = None
+    ) -> str:
+        """As Php.code, with "gateway_" in place of the module's own prefix. `file` is a copy of it."""
+        code = code.replace("gateway_", f"{self.name}_")
+        return self.php.code(code, modules=[file or self.file], given=given, ini=ini)
 
     def value(self, expression: str, *, given: object = None, ini: Sequence[str] = ()) -> Any:
         """The value of a PHP expression after the module was included."""
@@ -66,3 +91,20 @@ def php() -> Php:
             pytest.fail(MISSING)
         pytest.skip(MISSING)
     return Php(PHP_PATH)
+
+
+@pytest.fixture(scope="session")
+def spectrocoin(php: Php) -> Module:
+    return Module(php, "spectrocoin", "spectrocoin", "SpectroCoin")
+
+
+@pytest.fixture(scope="session")
+def havenopay(php: Php) -> Module:
+    return Module(php, "havenopay", "haveno", "HavenoPay")
+
+
+@pytest.fixture(scope="session", params=["spectrocoin", "havenopay"])
+def module(request: pytest.FixtureRequest) -> Module:
+    """Every module in turn."""
+    found: Module = request.getfixturevalue(request.param)
+    return found

@@ -2,49 +2,50 @@
 
 import json
 import time
+from html import unescape
 from typing import Any
 
 import pytest
 
-from tests.php.checkout import INVOICE, SECRET, SETTINGS, TOKEN, Page, render, signature
-from tests.php.conftest import Php
+from tests.php.checkout import INVOICE, LINK, SECRET, SETTINGS, TOKEN, Page, render, signature
+from tests.php.conftest import Module
 
 
-def test_form_posts_exactly_the_contract_to_the_console(php: Php) -> None:
+def address(module: Module) -> str:
+    return f"https://pay.example.com/checkout/{TOKEN}/{module.provider}/"
+
+
+def test_form_posts_exactly_the_contract_to_the_console(module: Module) -> None:
     before = int(time.time())
-    page = render(php)
+    page = render(module)
     after = int(time.time())
 
     assert page.form["method"] == "post"
-    assert page.form["action"] == f"https://pay.example.com/checkout/{TOKEN}/spectrocoin/"
+    assert page.form["action"] == address(module)
     assert list(page.hidden) == ["invoice", "client", "issued", "lang", "signature"]
     assert page.hidden["invoice"] == "1042"
     assert page.hidden["client"] == "7"
     assert before <= int(page.hidden["issued"]) <= after
     assert page.hidden["lang"] == "lithuanian"
-    assert page.hidden["signature"] == signature(page.hidden)
+    assert page.hidden["signature"] == signature(module, page.hidden)
 
 
-def test_form_of_another_provider_has_its_own_address_and_signature(php: Php) -> None:
-    html = php.value(
-        "spectrocoin_loadCheckoutForm()"
-        " ? (new \\Gatebook\\CheckoutForm('havenopay', $given))->html(1700000000) : ''",
-        given={**SETTINGS, **INVOICE},
-    )
-    page = Page(html)
+def test_signing_secret_never_reaches_the_page(module: Module) -> None:
+    html = module.value(LINK, given={**SETTINGS, **INVOICE})
 
-    assert page.form["action"] == f"https://pay.example.com/checkout/{TOKEN}/havenopay/"
-    assert page.hidden["issued"] == "1700000000"
-    assert page.hidden["signature"] == signature(page.hidden, provider="havenopay")
+    # Nor in pieces: every run of eight letters of it is looked for.
+    pieces = {SECRET[at : at + 8] for at in range(len(SECRET) - 7)}
+    assert f'value="{Page(html).hidden["signature"]}"' in html
+    assert not [piece for piece in pieces if piece in unescape(html)]
 
 
-def test_convert_to_for_processing_changes_nothing(php: Php) -> None:
+def test_convert_to_for_processing_changes_nothing(module: Module) -> None:
     converted = {"amount": "17.23", "currency": "USD", "basecurrencyamount": "15.99"}
     pages = []
     for changes in ({}, converted):
-        html = php.value(
-            "spectrocoin_loadCheckoutForm()"
-            " ? (new \\Gatebook\\CheckoutForm('spectrocoin', $given))->html(1700000000) : ''",
+        html = module.value(
+            "gateway_loadCheckoutForm()"
+            f" ? (new \\Gatebook\\CheckoutForm('{module.provider}', $given))->html(1700000000) : ''",
             given={**SETTINGS, **INVOICE, **changes},
         )
         pages.append(html)
@@ -62,37 +63,36 @@ def test_convert_to_for_processing_changes_nothing(php: Php) -> None:
         "  https://pay.example.com/ \n",
     ],
 )
-def test_slashes_and_blanks_around_the_console_url_do_no_harm(php: Php, pasted: str) -> None:
-    page = render(php, consoleUrl=pasted)
+def test_slashes_and_blanks_around_the_console_url_do_no_harm(module: Module, pasted: str) -> None:
+    page = render(module, consoleUrl=pasted)
 
-    assert page.form["action"] == f"https://pay.example.com/checkout/{TOKEN}/spectrocoin/"
-
-
-def test_blanks_around_a_pasted_token_and_secret_are_not_signed(php: Php) -> None:
-    page = render(php, merchantToken=f" {TOKEN}\n", signingSecret=f"\t{SECRET} ")
-
-    assert page.form["action"] == f"https://pay.example.com/checkout/{TOKEN}/spectrocoin/"
-    assert page.hidden["signature"] == signature(page.hidden)
+    assert page.form["action"] == address(module)
 
 
-def test_console_in_a_sub_folder_is_reached(php: Php) -> None:
-    page = render(php, consoleUrl="https://example.com:8443/gate/book/")
+def test_blanks_around_a_pasted_token_and_secret_are_not_signed(module: Module) -> None:
+    page = render(module, merchantToken=f" {TOKEN}\n", signingSecret=f"\t{SECRET} ")
 
-    assert page.form["action"] == (
-        f"https://example.com:8443/gate/book/checkout/{TOKEN}/spectrocoin/"
-    )
+    assert page.form["action"] == address(module)
+    assert page.hidden["signature"] == signature(module, page.hidden)
 
 
-def test_button_can_be_pressed_by_script_and_carries_whmcs_text(php: Php) -> None:
-    page = render(php, langpaynow="Apmokėti dabar")
+def test_console_in_a_sub_folder_is_reached(module: Module) -> None:
+    page = render(module, consoleUrl="https://example.com:8443/gate/book/")
+
+    path = f"gate/book/checkout/{TOKEN}/{module.provider}/"
+    assert page.form["action"] == f"https://example.com:8443/{path}"
+
+
+def test_button_can_be_pressed_by_script_and_carries_whmcs_text(module: Module) -> None:
+    page = render(module, langpaynow="Apmokėti dabar")
 
     assert page.button["value"] == "Apmokėti dabar"
     assert "name" not in page.button
 
 
 @pytest.mark.parametrize("label", ["", None])
-def test_button_has_a_text_where_whmcs_gives_none(php: Php, label: str | None) -> None:
-    assert render(php, langpaynow=label).button["value"] == "Pay Now"
+def test_button_has_a_text_where_whmcs_gives_none(module: Module, label: str | None) -> None:
+    assert render(module, langpaynow=label).button["value"] == "Pay Now"
 
 
 @pytest.mark.parametrize(
@@ -105,20 +105,20 @@ def test_button_has_a_text_where_whmcs_gives_none(php: Php, label: str | None) -
         "a & b &amp; c",
     ],
 )
-def test_hostile_and_foreign_button_text_stays_text(php: Php, label: str) -> None:
-    page = render(php, langpaynow=label)
+def test_hostile_and_foreign_button_text_stays_text(module: Module, label: str) -> None:
+    page, plain = render(module, langpaynow=label), render(module)
 
     assert page.button["value"] == label
-    assert [tag for tag, _ in page.tags] == ["form", *["input"] * 6]
-    assert page.text == ""
-    assert page.hidden["signature"] == signature(page.hidden)
+    assert [tag for tag, _ in page.tags] == [tag for tag, _ in plain.tags]
+    assert page.text == plain.text
+    assert page.hidden["signature"] == signature(module, page.hidden)
 
 
-def test_text_in_a_broken_encoding_does_not_lose_the_button(php: Php) -> None:
+def test_text_in_a_broken_encoding_does_not_lose_the_button(module: Module) -> None:
     # Old language files are in Windows-1252, where "é" is one byte that is no UTF-8.
     page = Page(
-        php.value(
-            "spectrocoin_link(['langpaynow' => \"Pay\\xE9\"] + $given)",
+        module.value(
+            "gateway_link(['langpaynow' => \"Pay\\xE9\"] + $given)",
             given={**SETTINGS, **INVOICE},
         )
     )
@@ -140,14 +140,16 @@ def test_text_in_a_broken_encoding_does_not_lose_the_button(php: Php) -> None:
         {"id": None, "model": {"userid": "7", "id": 9}},
     ],
 )
-def test_client_is_found_wherever_whmcs_keeps_the_id(php: Php, details: dict[str, Any]) -> None:
-    assert render(php, clientdetails=details).hidden["client"] == "7"
+def test_client_is_found_wherever_whmcs_keeps_the_id(
+    module: Module, details: dict[str, Any]
+) -> None:
+    assert render(module, clientdetails=details).hidden["client"] == "7"
 
 
-def test_client_is_found_in_a_model_object_with_magic_properties(php: Php) -> None:
+def test_client_is_found_in_a_model_object_with_magic_properties(module: Module) -> None:
     # WHMCS's models answer through __isset and __get, like this one.
-    html = php.value(
-        "spectrocoin_link(['clientdetails' => ['model' => new class {"
+    html = module.value(
+        "gateway_link(['clientdetails' => ['model' => new class {"
         " public function __isset($name) { return $name === 'id'; }"
         " public function __get($name) { return 7; }"
         "}]] + $given)",
@@ -173,12 +175,12 @@ def test_client_is_found_in_a_model_object_with_magic_properties(php: Php) -> No
     ],
 )
 def test_language_is_sent_in_lower_case_or_as_english(
-    php: Php, language: object, sent: str
+    module: Module, language: object, sent: str
 ) -> None:
-    page = render(php, clientdetails={"id": 7, "language": language})
+    page = render(module, clientdetails={"id": 7, "language": language})
 
     assert page.hidden["lang"] == sent
-    assert page.hidden["signature"] == signature(page.hidden)
+    assert page.hidden["signature"] == signature(module, page.hidden)
 
 
 @pytest.mark.parametrize(
@@ -186,11 +188,11 @@ def test_language_is_sent_in_lower_case_or_as_english(
     [("", "Arabic", "arabic"), ("lithuanian", "Arabic", "lithuanian"), ("", '"><b>', "en")],
 )
 def test_language_of_the_visit_serves_a_client_without_one(
-    php: Php, own: str, chosen: str, sent: str
+    module: Module, own: str, chosen: str, sent: str
 ) -> None:
-    printed = php.code(
+    printed = module.code(
         "$_SESSION = ['Language' => $given['chosen']];"
-        "echo json_encode(spectrocoin_link($given['params']));",
+        "echo json_encode(gateway_link($given['params']));",
         given={
             "chosen": chosen,
             "params": {**SETTINGS, **INVOICE, "clientdetails": {"id": 7, "language": own}},

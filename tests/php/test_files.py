@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.php.conftest import ROOT, Php
+from tests.php.conftest import GATEWAYS, ROOT, Php
 from tests.php.newer_syntax import newer_syntax
 
 FILES = sorted(ROOT.rglob("*.php"))
@@ -17,6 +17,7 @@ every_file = pytest.mark.parametrize(
 
 def test_files_lie_where_whmcs_looks_for_them() -> None:
     assert {str(file.relative_to(ROOT)) for file in FILES} >= {
+        "modules/gateways/havenopay.php",
         "modules/gateways/spectrocoin.php",
         "modules/gateways/gatebook/CheckoutForm.php",
     }
@@ -26,6 +27,25 @@ def test_nothing_outside_gateway_modules_is_shipped() -> None:
     shipped = {file.relative_to(ROOT).parts[:2] for file in ROOT.rglob("*") if file.is_file()}
 
     assert shipped == {("README.md",), ("modules", "gateways")}
+
+
+def test_one_page_of_whmcs_takes_all_modules_together(php: Php) -> None:
+    # The settings page includes every gateway, the checkout every active one.
+    modules = sorted(GATEWAYS.glob("*.php"))
+    calls = "".join(f"$all[] = {module.stem}_config();" for module in modules)
+
+    printed = php.code(f"$all = []; {calls} echo json_encode(count($all));", modules=modules)
+
+    assert json.loads(printed) == len(modules) == 2
+
+
+def test_no_file_of_ours_books_a_payment_or_waits_for_a_message() -> None:
+    # WHMCS books twice what two writers tell it; the one writer is the console.
+    whole = "\n".join(file.read_text("utf-8") for file in FILES).lower()
+
+    assert not list(ROOT.rglob("callback*"))
+    for call in ("addinvoicepayment", "localapi", "capsule", "php://input", "$_post", "$_get"):
+        assert call not in whole
 
 
 @every_file
@@ -39,7 +59,8 @@ def test_file_parses(php: Php, file: Path) -> None:
 @every_file
 def test_including_a_file_is_quiet_and_loads_nothing_else(php: Php, file: Path) -> None:
     printed = php.code(
-        "echo json_encode([ob_get_level(), get_included_files(), session_status()]);", module=file
+        "echo json_encode([ob_get_level(), get_included_files(), session_status()]);",
+        modules=[file],
     )
 
     # Anything printed by the file, a notice included, would stand before the JSON.

@@ -27,14 +27,21 @@ final class CheckoutForm
     /** @var array<string, mixed> */
     private $params;
 
+    /** @var array<string, string> */
+    private $notes;
+
     /**
-     * @param string               $provider the console's name of the provider, such as "spectrocoin"
-     * @param array<string, mixed> $params   what WHMCS hands to a module: settings, and for a form the invoice
+     * @param string                $provider the console's name of the provider, such as "spectrocoin"; the
+     *                                        module may have another name
+     * @param array<string, mixed>  $params   what WHMCS hands to a module: settings, and for a form the invoice
+     * @param array<string, string> $notes    plain text below the button, by WHMCS's name of the language;
+     *                                        "english" serves all others
      */
-    public function __construct(string $provider, array $params)
+    public function __construct(string $provider, array $params, array $notes = [])
     {
         $this->provider = $provider;
         $this->params = $params;
+        $this->notes = $notes;
     }
 
     /**
@@ -122,7 +129,13 @@ final class CheckoutForm
         // named "submit" would hide that method of the form.
         $html .= '<input type="submit" class="btn btn-primary" value="'
             . self::escape($label === '' ? 'Pay Now' : $label) . '">';
-        return $html . '</form>';
+        return $html . '</form>' . $this->note($fields['lang']);
+    }
+
+    private function note(string $language): string
+    {
+        $note = $this->notes[$language] ?? $this->notes['english'] ?? '';
+        return $note === '' ? '' : '<p dir="auto">' . self::escape($note) . '</p>';
     }
 
     /**

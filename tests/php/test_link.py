@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.php.checkout import CALM, INVOICE, LINK, SETTINGS, Page, render, signature
-from tests.php.conftest import MODULE, Php
+from tests.php.conftest import Module
 
 
 @pytest.mark.parametrize(
@@ -40,40 +40,40 @@ from tests.php.conftest import MODULE, Php
     ],
 )
 def test_payer_reads_a_calm_sentence_where_no_form_can_be_made(
-    php: Php, changes: dict[str, Any], reason: str
+    module: Module, changes: dict[str, Any], reason: str
 ) -> None:
-    page = render(php, **changes)
+    page = render(module, **changes)
 
     assert page.tags == [("p", {"data-gatebook-reason": reason})]
     assert page.text == CALM
 
 
-def test_fresh_activation_without_any_value_is_calm(php: Php) -> None:
-    assert Page(php.value(LINK, given={})).text == CALM
+def test_fresh_activation_without_any_value_is_calm(module: Module) -> None:
+    assert Page(module.value(LINK, given={})).text == CALM
 
 
 def test_half_finished_upload_is_calm_for_the_payer_and_plain_for_the_merchant(
-    php: Php, tmp_path: Path
+    module: Module, tmp_path: Path
 ) -> None:
-    module = Path(shutil.copy(MODULE, tmp_path))
+    alone = Path(shutil.copy(module.file, tmp_path))
 
-    printed = php.code(
-        "$said = ''; try { spectrocoin_config_validate($given); }"
+    printed = module.code(
+        "$said = ''; try { gateway_config_validate($given); }"
         " catch (Exception $e) { $said = $e->getMessage(); }"
-        "echo json_encode([spectrocoin_link($given), $said, spectrocoin_config()]);",
+        "echo json_encode([gateway_link($given), $said, gateway_config()]);",
         given={**SETTINGS, **INVOICE},
-        module=module,
+        file=alone,
     )
     link, said, config = json.loads(printed)
 
     assert Page(link).text == CALM
     assert Page(link).tags == [("p", {"data-gatebook-reason": "upload"})]
     assert "modules/gateways/gatebook is missing" in said
-    assert config["FriendlyName"]["Value"] == "SpectroCoin"
+    assert config["FriendlyName"]["Value"] == module.title
     assert config["UsageNotes"]["Value"] == said
 
 
-def test_rendering_opens_no_connection_even_where_none_can_be_opened(php: Php) -> None:
+def test_rendering_opens_no_connection_even_where_none_can_be_opened(module: Module) -> None:
     doors = (
         "curl_init,curl_exec,curl_multi_exec,fsockopen,pfsockopen,stream_socket_client,"
         "socket_create,socket_connect,dns_get_record,gethostbyname,mail,exec,shell_exec,"
@@ -82,15 +82,15 @@ def test_rendering_opens_no_connection_even_where_none_can_be_opened(php: Php) -
     shut = ("allow_url_fopen=0", "allow_url_include=0", f"disable_functions={doors}")
 
     # The doors are really shut: else the rendering below would prove nothing.
-    assert php.value("function_exists('curl_exec') || function_exists('fsockopen')", ini=shut) is (
-        False
-    )
-    page = Page(php.value(LINK, given={**SETTINGS, **INVOICE}, ini=shut))
+    assert module.value(
+        "function_exists('curl_exec') || function_exists('fsockopen')", ini=shut
+    ) is (False)
+    page = Page(module.value(LINK, given={**SETTINGS, **INVOICE}, ini=shut))
 
-    assert page.hidden["signature"] == signature(page.hidden)
+    assert page.hidden["signature"] == signature(module, page.hidden)
 
 
-def test_rendering_touches_no_url_through_php_streams(php: Php) -> None:
+def test_rendering_touches_no_url_through_php_streams(module: Module) -> None:
     tripwire = (
         "final class Tripwire { public $context; public static $opened = [];"
         " public function stream_open($path) { self::$opened[] = $path; return false; } }"
@@ -98,15 +98,15 @@ def test_rendering_touches_no_url_through_php_streams(php: Php) -> None:
         " stream_wrapper_unregister($scheme); stream_wrapper_register($scheme, 'Tripwire'); }"
     )
     trip = "@file_get_contents('http://example.com/');" + "echo json_encode(Tripwire::$opened);"
-    rendering = "spectrocoin_link($given); echo json_encode(Tripwire::$opened);"
+    rendering = "gateway_link($given); echo json_encode(Tripwire::$opened);"
 
-    assert json.loads(php.code(tripwire + trip)) == ["http://example.com/"]
-    assert json.loads(php.code(tripwire + rendering, given={**SETTINGS, **INVOICE})) == []
+    assert json.loads(module.code(tripwire + trip)) == ["http://example.com/"]
+    assert json.loads(module.code(tripwire + rendering, given={**SETTINGS, **INVOICE})) == []
 
 
-def test_rendering_needs_no_session_and_starts_none(php: Php) -> None:
-    printed = php.code(
-        "$html = spectrocoin_link($given);"
+def test_rendering_needs_no_session_and_starts_none(module: Module) -> None:
+    printed = module.code(
+        "$html = gateway_link($given);"
         "echo json_encode([isset($_SESSION), session_status() === PHP_SESSION_NONE, $html]);",
         given={**SETTINGS, **INVOICE, "clientdetails": {"id": 7}},
     )
@@ -116,10 +116,10 @@ def test_rendering_needs_no_session_and_starts_none(php: Php) -> None:
     assert Page(html).hidden["lang"] == "en"
 
 
-def test_many_invoices_render_in_one_run_as_in_cron(php: Php) -> None:
-    invoices = php.value(
+def test_many_invoices_render_in_one_run_as_in_cron(module: Module) -> None:
+    invoices = module.value(
         "array_map(function ($id) use ($given) {"
-        " return spectrocoin_link(['invoiceid' => $id] + $given); }, range(1, 50))",
+        " return gateway_link(['invoiceid' => $id] + $given); }, range(1, 50))",
         given={**SETTINGS, **INVOICE},
     )
 
