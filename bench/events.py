@@ -1,60 +1,51 @@
-"""Genuine callbacks of SpectroCoin's old API, each for another order, signed before the clock runs.
-
-As its projects with UUIDs send them: eleven signed fields, the signature, two fields beside it.
-"""
+"""What a provider sends, and a file full of it, signed just before the clock runs."""
 
 import os
-import uuid
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache, partial
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
 
-from gateways.providers.spectrocoin import public_half, read_private_key
-from gateways.providers.spectrocoin.legacy import signed_body
-from gateways.providers.spectrocoin.wire import joined
+@dataclass(frozen=True)
+class Kind:
+    """The messages of one provider.
 
-MERCHANT_UUID = "3f8b1c1e-6b1d-4c0e-9a55-0d4c1b7d2a10"
-PROJECT_UUID = "9c0a7d52-41f5-4f0b-8f0e-5a7e2f6b3c21"
+    slug          as in gateways.providers; variable() holds the public key for both sides.
+    content_type  of the body.
+    refused       the HTTP status by which our door answers a bad signature.
+    new_key_pair  the private and the public half as text.
+    body          one message from the private half, a number and Unix seconds: for another order
+                  each time, without line end.
+    forge         a message with another amount, whose signature no longer fits.
+    """
 
+    slug: str
+    title: str
+    content_type: str
+    refused: int
+    new_key_pair: Callable[[], tuple[str, str]]
+    body: Callable[[str, int, int], bytes]
+    forge: Callable[[bytes], bytes]
 
-def new_key_pair() -> tuple[str, str]:
-    """PEM of both halves, RSA-2048, which is what SpectroCoin uses."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return pem, public_half(pem)
-
-
-# Reading a private key checks its primes, which takes fifty times as long as signing with it.
-signing_key = lru_cache(maxsize=1)(read_private_key)
-
-
-def body(private_key: str, number: int) -> bytes:
-    fields = [
-        ("merchantId", "169"),
-        ("apiId", "3"),
-        ("orderId", uuid.uuid4().hex),
-        ("payCurrency", "BTC"),
-        ("payAmount", "0.00024631"),
-        ("receiveCurrency", "EUR"),
-        ("receiveAmount", "15.99"),
-        ("receivedAmount", "0.00024631"),
-        ("description", f"Invoice {number}"),
-        ("orderRequestId", str(1_000_000 + number)),
-        ("status", "3"),
-    ]
-    signed = signed_body(joined(fields), signing_key(private_key))
-    return signed + f"&userId={MERCHANT_UUID}&merchantApiId={PROJECT_UUID}".encode()
+    @property
+    def variable(self) -> str:
+        return f"BENCH_{self.slug.upper()}_KEY"
 
 
-def write(path: Path, private_key: str, count: int) -> None:
-    """One body a line; none holds a line end, since they are urlencoded."""
+def write(path: Path, kind: Kind, private_key: str, count: int, now: int) -> None:
+    """One message a line. `now` is Unix seconds."""
     with ProcessPoolExecutor(os.cpu_count()) as signers:
-        bodies = signers.map(partial(body, private_key), range(count), chunksize=250)
+        sign = partial(_signed, kind.body, private_key, now)
+        bodies = signers.map(sign, range(count), chunksize=250)
         path.write_bytes(b"".join(each + b"\n" for each in bodies))
+
+
+def _signed(body: Callable[[str, int, int], bytes], key: str, now: int, number: int) -> bytes:
+    return body(key, number, now)
+
+
+def write_forged(path: Path, kind: Kind, genuine: Path) -> None:
+    lines = genuine.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(kind.forge(line) for line in lines))

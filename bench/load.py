@@ -1,9 +1,9 @@
 """The load: ready-made requests over kept connections, one process. Standard library only.
 
-    python -m bench.load PORT PATH BODIES FIRST COUNT [--same]
+    python -m bench.load PORT PATH TYPE BODIES COUNT [--same]
 
-BODIES is a file of one urlencoded body a line; COUNT of them are sent from line FIRST on, each
-once, or the one at FIRST over and over with --same. Closed loop: a connection sends its next
+BODIES is a file of one body a line, of the content type TYPE; the first COUNT are sent, each once,
+or the first one over and over with --same. Closed loop: a connection sends its next
 request when the last one is answered. Prints one JSON object:
     seconds   from the first request to the last answer
     statuses  how many answers of each HTTP status
@@ -25,14 +25,15 @@ CONNECTIONS = 32
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
 
 
-def requests(port: int, path: str, bodies: list[bytes]) -> list[bytes]:
-    """As SpectroCoin's Java client sends them, with a handful of a proxy's headers."""
+def requests(port: int, path: str, content_type: str, bodies: list[bytes]) -> list[bytes]:
+    """As SpectroCoin's Java client sends them, with a handful of a proxy's headers. No relay exists to
+    take after."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
         "User-Agent: Apache-HttpClient/4.5.13 (Java/11.0.20)\r\nAccept: */*\r\n"
         "Accept-Encoding: gzip,deflate\r\nX-Forwarded-For: 198.51.100.7\r\n"
         "X-Forwarded-Proto: https\r\nX-Request-Id: 5c1f0a52-5f0e-4a1d-9a41-0d6c2f6f7a10\r\n"
-        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
+        f"Content-Type: {content_type}\r\nContent-Length: %d\r\n\r\n"
     ).encode()
     return [head % len(body) + body for body in bodies]
 
@@ -91,13 +92,14 @@ def run(port: int, messages: list[bytes]) -> tuple[float, Counter[int], list[flo
     return perf_counter() - started, statuses, latencies
 
 
-def main(port: str, path: str, bodies: str, first: str, count: str, *flags: str) -> None:
+def main(port: str, path: str, content_type: str, bodies: str, count: str, *flags: str) -> None:
     with Path(bodies).open("rb") as file:
         if "--same" in flags:
-            wanted = [next(islice(file, int(first), None)).strip()] * int(count)
+            wanted = [next(file).strip()] * int(count)
         else:
-            wanted = [line.strip() for line in islice(file, int(first), int(first) + int(count))]
-    seconds, statuses, latencies = run(int(port), requests(int(port), path, wanted))
+            wanted = [line.strip() for line in islice(file, int(count))]
+    messages = requests(int(port), path, content_type, wanted)
+    seconds, statuses, latencies = run(int(port), messages)
     cuts = statistics.quantiles(latencies, n=100)
     p50, p99 = cuts[49] * 1000, cuts[98] * 1000
     print(json.dumps({"seconds": seconds, "statuses": statuses, "p50": p50, "p99": p99}))

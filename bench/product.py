@@ -1,5 +1,9 @@
-"""Prepare the console's database: one merchant with one SpectroCoin account; prints its token."""
+"""Prepare the console's database: one merchant with an account of each provider; prints their tokens.
 
+One JSON object: the provider's slug to the token in its webhook URL.
+"""
+
+import json
 import os
 import sys
 
@@ -11,23 +15,31 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    from bench.events import MERCHANT_UUID, PROJECT_UUID
-    from gateways.models import SpectroCoinGateway
+    from bench import haveno, spectrocoin
+    from gateways.models import HavenoGateway, SpectroCoinGateway
     from ledger.models import Merchant
 
     call_command("migrate", interactive=False, verbosity=0)
     merchant = Merchant(name="Bench")
     merchant.seal("signing_secret", "for forms, which are not measured")
     merchant.save()
-    gateway = SpectroCoinGateway.objects.create(
+    form = SpectroCoinGateway.objects.create(
         merchant=merchant,
         name="SpectroCoin",
         enabled=True,
-        vendor_merchant_id=MERCHANT_UUID,
-        project_id=PROJECT_UUID,
-        callback_public_key=os.environ["BENCH_PUBLIC_KEY"],
+        vendor_merchant_id=spectrocoin.MERCHANT_UUID,
+        project_id=spectrocoin.PROJECT_UUID,
+        callback_public_key=os.environ[spectrocoin.KIND.variable],
     )
-    sys.stdout.write(gateway.token)
+    signed_json = HavenoGateway.objects.create(
+        merchant=merchant,
+        name="HavenoPay",
+        enabled=True,
+        relay_url="https://relay.example.com",
+        relay_keys=os.environ[haveno.KIND.variable],
+    )
+    tokens = {account.provider: account.token for account in (form, signed_json)}
+    sys.stdout.write(json.dumps(tokens))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ the other in turn; the table shows medians of the rounds, and of each round over
 32 kept connections, every event another one, signed before the clock runs. Each 200 must have its
 row, else the run fails. Figures belong to the machine that made them: only the ratios travel.
 
-    bare      bench/bare: RSA-SHA1 over the raw bytes, Model.objects.create(body=...), no middleware
-    Gatebook  config.settings as shipped: gateway looked up, form parsed and normalised, RSA-SHA1,
-              headers kept, the same bytes told from new ones, a worker woken
+    bare      bench/bare: the signature, Model.objects.create(body=...), no middleware
+    Gatebook  config.settings as shipped: gateway looked up, message read strictly, the signature,
+              for HavenoPay types and age too, headers kept, the same bytes told from new ones, a
+              worker woken
 """
 
 import argparse
@@ -33,11 +34,13 @@ sys.path.insert(0, str(ROOT))
 
 import psycopg  # noqa: E402
 
-from bench import events  # noqa: E402
+from bench import events, haveno, spectrocoin  # noqa: E402
+from bench.events import Kind  # noqa: E402
 from config.management.commands.up import web_server  # noqa: E402
 from tests.environment import CONFIGURATION  # noqa: E402
 from tests.with_postgres import free_port  # noqa: E402
 
+KINDS = (spectrocoin.KIND, haveno.KIND)
 WARM_UP = 500
 # What the server's two processes may keep of refused messages, in a flood over two minutes' turn.
 REFUSALS_KEPT = 2 * 2 * 10
@@ -60,11 +63,11 @@ class Round:
 @dataclass(frozen=True)
 class Side:
     """A running server under test. `rows` and `arrivals` are SQL: how many rows there are, and how
-    many messages they stand for."""
+    many messages they stand for. `paths` are by the provider's slug."""
 
     name: str
     port: int
-    path: str
+    paths: dict[str, str]
     rows: str
     arrivals: str
 
@@ -128,61 +131,69 @@ class Bench:
     def __init__(self, rounds: int, events_a_round: int, folder: Path) -> None:
         self.rounds, self.events, self.folder = rounds, events_a_round, folder
         self.genuine, self.forged = folder / "genuine", folder / "forged"
-        private_key, public_key = events.new_key_pair()
-        self.environ = {**os.environ, **CONFIGURATION, "BENCH_PUBLIC_KEY": public_key}
-        total = WARM_UP + rounds * events_a_round
-        print(f"Signing {total:,} callbacks ...", flush=True)
-        events.write(self.genuine, private_key, total)
-        self.forged.write_bytes(
-            self.genuine.read_bytes().replace(b"receiveAmount=15.99", b"receiveAmount=1599.0")
-        )
+        self.environ = {**os.environ, **CONFIGURATION}
+        self.private_keys: dict[str, str] = {}
+        for kind in KINDS:
+            self.private_keys[kind.slug], self.environ[kind.variable] = kind.new_key_pair()
+
+    def sign(self, kind: Kind, count: int) -> None:
+        """New events. Not all of them ahead: HavenoPay's are good for five minutes."""
+        key = self.private_keys[kind.slug]
+        events.write(self.genuine, kind, key, count, int(time.time()))
 
     def load(
-        self, port: int, path: str, first: int, count: int, *flags: str, bodies: Path | None = None
+        self, port: int, path: str, kind: Kind, count: int, *flags: str, bodies: Path | None = None
     ) -> Round:
-        where = (str(port), path, str(bodies or self.genuine), str(first), str(count))
+        where = (str(port), path, kind.content_type, str(bodies or self.genuine), str(count))
         return Round(**json.loads(python("-m", "bench.load", *where, *flags, environ=self.environ)))
 
     def ceiling(self) -> None:
         """What this load reaches where there is nothing to do."""
         bare = {**self.environ, "DJANGO_SETTINGS_MODULE": "bench.bare.settings"}
+        kind = KINDS[0]
+        self.sign(kind, self.events)
         with serving("bench.bare.wsgi:hello", self.folder / "hello.log", bare) as port:
-            self.load(port, "/", 0, WARM_UP)
-            done = self.load(port, "/", 0, self.events)
+            self.load(port, "/", kind, self.events)
+            done = self.load(port, "/", kind, self.events)
         print(f"The load itself: {done.rate:,.0f} requests/s against a WSGI greeting")
 
     def on(self, database_url: str) -> None:
         environ = {**self.environ, "DATABASE_URL": database_url}
-        token = python("-m", "bench.product", environ=environ)
+        tokens: dict[str, str] = json.loads(python("-m", "bench.product", environ=environ))
         bare = {**environ, "DJANGO_SETTINGS_MODULE": "bench.bare.settings"}
         python("-m", "django", "migrate", "--run-syncdb", "-v", "0", environ=bare)
-        path = f"/webhooks/{token}/"
         with (
             serving("bench.bare.wsgi:application", self.folder / "bare.log", bare) as bare_port,
             serving("config.wsgi:application", self.folder / "ours.log", environ) as our_port,
         ):
             rows = "SELECT count(*) FROM bare_message"
-            floor = Side("bare view", bare_port, path, rows, rows)
+            paths = {slug: f"/{slug}/{token}/" for slug, token in tokens.items()}
+            floor = Side("bare view", bare_port, paths, rows, rows)
             rows = "SELECT count(*) FROM gateways_callback"
             arrivals = "SELECT coalesce(sum(times), 0) FROM gateways_callback"
-            ours = Side("Gatebook", our_port, path, rows, arrivals)
-            self.compare(Database(database_url), floor, ours)
+            paths = {slug: f"/webhooks/{token}/" for slug, token in tokens.items()}
+            ours = Side("Gatebook", our_port, paths, rows, arrivals)
+            database = Database(database_url)
+            print(f"\n{database.title()}")
+            for kind in KINDS:
+                self.compare(database, kind, floor, ours)
 
-    def compare(self, database: Database, bare: Side, ours: Side) -> None:
-        print(f"\n{database.title()}")
+    def compare(self, database: Database, kind: Kind, bare: Side, ours: Side) -> None:
+        print(f"  {kind.title}")
         print(f"  {'':26}{'per second':>11}{'lowest':>9}{'highest':>9}{'p50 ms':>9}{'p99 ms':>9}")
+        self.sign(kind, WARM_UP)
         for side in (bare, ours):
-            self.accepted(database, side, 0, WARM_UP)
+            self.accepted(database, kind, side, WARM_UP)
         fresh: dict[str, list[Round]] = {bare.name: [], ours.name: []}
         again: dict[str, list[Round]] = {bare.name: [], ours.name: []}
-        for number in range(self.rounds):
+        for _ in range(self.rounds):
+            self.sign(kind, self.events)
             for side in (bare, ours):
-                first = WARM_UP + number * self.events
-                fresh[side.name].append(self.accepted(database, side, first, self.events))
-        for number in range(self.rounds):
+                fresh[side.name].append(self.accepted(database, kind, side, self.events))
+        for _ in range(self.rounds):
             for side in (bare, ours):
-                again[side.name].append(self.redelivered(database, side, number))
-        flood, kept = self.refused(database, ours)
+                again[side.name].append(self.redelivered(database, kind, side))
+        flood, kept = self.refused(database, kind, ours)
         show("events, bare view", fresh[bare.name])
         show("events, Gatebook", fresh[ours.name])
         ratio("Gatebook / bare view", fresh[ours.name], fresh[bare.name])
@@ -192,31 +203,32 @@ class Bench:
         show("bad signatures, Gatebook", [flood])
         print(f"  {'':26}{kept} of {self.events:,} kept as rows", flush=True)
 
-    def accepted(self, database: Database, side: Side, first: int, count: int) -> Round:
+    def accepted(self, database: Database, kind: Kind, side: Side, count: int) -> Round:
         """New events; each answer of 200 has a row of its own."""
         before = int(database.one(side.rows))
-        done = self.load(side.port, side.path, first, count)
+        done = self.load(side.port, side.paths[kind.slug], kind, count)
         stored = int(database.one(side.rows)) - before
         if done.statuses != {"200": count} or stored != count:
             sys.exit(f"{side.name}: answered {done.statuses}, stored {stored} rows")
         return done
 
-    def redelivered(self, database: Database, side: Side, number: int) -> Round:
+    def redelivered(self, database: Database, kind: Kind, side: Side) -> Round:
         """One known event over and over: counted each time, and in our case not stored again."""
         rows, arrivals = int(database.one(side.rows)), int(database.one(side.arrivals))
-        done = self.load(side.port, side.path, number, self.events, "--same")
+        done = self.load(side.port, side.paths[kind.slug], kind, self.events, "--same")
         arrived = int(database.one(side.arrivals)) - arrivals
         new = int(database.one(side.rows)) - rows if side.rows != side.arrivals else 0
         if done.statuses != {"200": self.events} or arrived != self.events or new:
             sys.exit(f"{side.name}: answered {done.statuses}, counted {arrived}, {new} new rows")
         return done
 
-    def refused(self, database: Database, side: Side) -> tuple[Round, int]:
+    def refused(self, database: Database, kind: Kind, side: Side) -> tuple[Round, int]:
         """A flood of bad signatures, and how many of them were kept."""
+        events.write_forged(self.forged, kind, self.genuine)
         before = int(database.one(side.rows))
-        done = self.load(side.port, side.path, 0, self.events, bodies=self.forged)
+        done = self.load(side.port, side.paths[kind.slug], kind, self.events, bodies=self.forged)
         kept = int(database.one(side.rows)) - before
-        if done.statuses != {"400": self.events} or kept > REFUSALS_KEPT:
+        if done.statuses != {str(kind.refused): self.events} or kept > REFUSALS_KEPT:
             sys.exit(f"{side.name}: answered {done.statuses}, stored {kept} rows")
         return done, kept
 
