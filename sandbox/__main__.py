@@ -6,6 +6,7 @@ import sqlite3
 import sys
 import threading
 
+from sandbox.haveno import settings as haveno
 from sandbox.server import SandboxServer
 from sandbox.spectrocoin import settings as spectrocoin
 from sandbox.storage import Storage
@@ -39,6 +40,7 @@ def main() -> int:
     with world.storage.change() as db:
         first = whmcs.found(db)
         spectrocoin.found(db)
+        haveno.found(db)
         if first:
             demo.create(db)
 

@@ -1,4 +1,4 @@
-"""Control calls that both parties share: health, reset, faults, recorded calls."""
+"""Control calls that all parties share: health, reset, faults, recorded calls."""
 
 from sandbox import faults
 from sandbox.web import Page, Request, Response, World, done, html_answer, json_answer
@@ -9,7 +9,7 @@ def health(world: World, request: Request) -> Response:
 
 
 def reset(world: World, request: Request) -> Response:
-    """Forget everything of both parties but their ids, credentials and keys."""
+    """Forget everything of all parties but their ids, credentials and keys."""
     world.storage.reset()
     return done(request, {"ok": True})
 
@@ -41,7 +41,7 @@ def login(world: World, request: Request, party: str) -> Response:
     return html_answer(faults.LOGIN_PAGE)
 
 
-PARTY = "/(?P<party>spectrocoin|whmcs)"
+PARTY = "/(?P<party>spectrocoin|haveno|whmcs)"
 ROUTES: list[tuple[str, str, Page]] = [
     ("GET", "/healthz", health),
     ("POST", "/_sandbox/reset", reset),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 
+from sandbox.haveno import lies
 from sandbox.web import Fields, Refused, Request, Response, Wire, World, html_answer
 
 # These answer in place of the work; the number is the HTTP status.
@@ -19,6 +20,7 @@ COMMON = (
 KINDS = {
     "spectrocoin": COMMON,
     "whmcs": (*COMMON, "invalid_ip", "forbidden_ip", "success_without_effect"),
+    "haveno": (*COMMON, *lies.KINDS),
 }
 LOGIN_PAGE = "<!doctype html><title>Log in</title><h1>Log in</h1><p>Please log in to continue.</p>"
 GATEWAY_TIMEOUT = "<html><head><title>504 Gateway Time-out</title></head><body>nginx</body></html>"
@@ -53,7 +55,7 @@ def perform(world: World, wire: Wire, request: Request) -> tuple[Response, Endin
     if response is None:
         with world.storage.change() as db:
             db.execute("SAVEPOINT act")
-            response = wire.act(world, db, request)
+            response = wire.lie(db, fault.kind, wire.act(world, db, request))
             if fault.kind == "success_without_effect":
                 db.execute("ROLLBACK TO act")
     if fault.kind == "504_after":

@@ -15,17 +15,17 @@ POLICY = (
 
 def page(title: str, body: str, *, party: str = "", status: int = 200) -> Response:
     """A whole page. `body` is HTML; everything else is escaped here."""
-    names = {"spectrocoin": "SpectroCoin", "whmcs": "WHMCS"}
+    names = {"spectrocoin": "SpectroCoin", "haveno": "Haveno relay", "whmcs": "WHMCS"}
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css"></head>'
         f'<body class="{escape(party or "sandbox")}"><header>'
-        f'<a class="brand" href="/{escape(party + "/") if party == "whmcs" else ""}">'
+        f'<a class="brand" href="/{escape(party + "/") if party in ("whmcs", "haveno") else ""}">'
         f"{escape(names.get(party, 'Sandbox'))}</a>"
         '<span class="note">Stand-in: no real money, no real company.</span>'
         '<nav><a href="/">Tour</a><a href="/whmcs/">Invoices</a>'
-        '<a href="/whmcs/activity">Activity log</a></nav></header>'
+        '<a href="/whmcs/activity">Activity log</a><a href="/haveno/">Offers</a></nav></header>'
         f"<main>{body}</main></body></html>"
     )
     answer = html_answer(text, status)
@@ -50,13 +50,16 @@ def style(world: World, request: Request) -> Response:
 
 
 def start(world: World, request: Request) -> Response:
-    """The tour in four lines."""
+    """The tour in five lines."""
     return page(
         "Sandbox",
         "<h1>The outside world, imitated</h1><ol class='tour'>"
         "<li>Open <a href='/whmcs/'>the client's invoices</a> and choose an unpaid one.</li>"
         "<li>Press the pay button: the console asks WHMCS what is due and opens an order.</li>"
         "<li>On SpectroCoin's page press Pay, or one of the buttons below it that go wrong.</li>"
+        "<li>Or change the invoice's payment method to HavenoPay: the console asks the Haveno relay"
+        " for an address. Pay it, and mine blocks, from <a href='/haveno/'>the relay's offers</a>."
+        "</li>"
         "<li>The invoice turns Paid; then look at <a href='/whmcs/activity'>the activity log</a>"
         " and at the console's admin.</li></ol>"
         "<p>Every button is a JSON call too; <code>sandbox/README.md</code> lists them.</p>",

@@ -23,4 +23,5 @@ $_SESSION = ['Language' => $params['clientdetails']['language'], 'uid' => $param
 
 require $argv[1];
 
-echo spectrocoin_link($params);
+// WHMCS builds the function's name from the file's.
+echo (basename($argv[1], '.php') . '_link')($params);

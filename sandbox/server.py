@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sandbox import control, faults, pages
 from sandbox.faults import Ending
+from sandbox.haveno import routes as haveno
 from sandbox.spectrocoin import routes as spectrocoin
 from sandbox.web import Page, Refused, Request, Response, Wire, World, json_answer
 from sandbox.whmcs import routes as whmcs
@@ -33,6 +34,7 @@ def _routes() -> list[Route]:
         ("GET", r"/style\.css", pages.style),
         *control.ROUTES,
         *spectrocoin.ROUTES,
+        *haveno.ROUTES,
         *whmcs.ROUTES,
     ]
     return [Route(method, re.compile(path), answers) for method, path, answers in table]

@@ -1,4 +1,4 @@
-"""Where both parties keep what they know: one SQLite database, one lock."""
+"""Where all parties keep what they know: one SQLite database, one lock."""
 
 import json
 import sqlite3
@@ -38,6 +38,26 @@ CREATE TABLE IF NOT EXISTS sc_sendings (
     id INTEGER PRIMARY KEY AUTOINCREMENT, message_id INTEGER NOT NULL, sent_at TEXT NOT NULL,
     answer_status INTEGER, answer_body TEXT NOT NULL);
 
+CREATE TABLE IF NOT EXISTS hv_offers (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, offer_id TEXT NOT NULL UNIQUE,
+    order_ref TEXT NOT NULL UNIQUE, document TEXT NOT NULL, currency TEXT NOT NULL,
+    amount TEXT NOT NULL, pay_to TEXT NOT NULL, uri TEXT NOT NULL, network TEXT NOT NULL,
+    confirmations_required INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    cancelled_at INTEGER, refunded INTEGER NOT NULL, announced TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS hv_transfers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, offer_number INTEGER NOT NULL, txid TEXT NOT NULL,
+    amount TEXT NOT NULL, currency TEXT NOT NULL, confirmations INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL, locked INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS hv_transfers_offer ON hv_transfers (offer_number);
+CREATE TABLE IF NOT EXISTS hv_messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, offer_number INTEGER NOT NULL, url TEXT NOT NULL,
+    headers TEXT NOT NULL, body BLOB NOT NULL, amount TEXT NOT NULL, forge TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS hv_messages_offer ON hv_messages (offer_number);
+CREATE TABLE IF NOT EXISTS hv_sendings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, message_id INTEGER NOT NULL, sent_at TEXT NOT NULL,
+    answer_status INTEGER, answer_body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS hv_sendings_message ON hv_sendings (message_id);
+
 CREATE TABLE IF NOT EXISTS wh_clients (
     id INTEGER PRIMARY KEY AUTOINCREMENT, firstname TEXT NOT NULL, lastname TEXT NOT NULL,
     email TEXT NOT NULL, currency TEXT NOT NULL, credit TEXT NOT NULL, language TEXT NOT NULL,
@@ -71,6 +91,10 @@ FORGET = (
     "DELETE FROM sc_orders",
     "DELETE FROM sc_messages",
     "DELETE FROM sc_sendings",
+    "DELETE FROM hv_offers",
+    "DELETE FROM hv_transfers",
+    "DELETE FROM hv_messages",
+    "DELETE FROM hv_sendings",
     "DELETE FROM wh_clients",
     "DELETE FROM wh_invoices",
     "DELETE FROM wh_transactions",

@@ -147,6 +147,7 @@ class Fields:
 
 Act = Callable[[World, sqlite3.Connection, Request], Response]
 Instead = Callable[[int, str, Request], Response]
+Lie = Callable[[sqlite3.Connection, str, Response], Response]
 Page = Callable[..., Response]
 
 
@@ -158,6 +159,7 @@ class Wire:
     act        does the work inside one state change.
     instead    what the party says when it does not work: (status, operation, request).
     params     the call's parameters without secrets, for the record.
+    lie        what the party says wrongly when told to: (kind of fault, true answer).
     """
 
     party: str
@@ -165,6 +167,7 @@ class Wire:
     act: Act
     instead: Instead
     params: Callable[[Request], dict[str, object]]
+    lie: Lie = lambda db, kind, response: response
 
 
 def json_text(value: object) -> str:

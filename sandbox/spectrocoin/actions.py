@@ -5,6 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from sandbox.sending import MOST_PARALLEL, MOST_TIMES, Answer, Message, send
 from sandbox.spectrocoin import callbacks, market, orders, settings, statuses
 from sandbox.spectrocoin.signing import EIGHT_PLACES, canonical_amount
 from sandbox.storage import Settings
@@ -35,8 +36,6 @@ MEMBERS = (
     "action", "status", "received", "receive_currency", "receive_amount", "pay_currency", "coin",
     "kind", "callback", "forge", "times", "parallel",
 )  # fmt: skip
-MOST_TIMES = 1000
-MOST_PARALLEL = 200
 
 # The order afterwards, and what the receiver answered each time.
 Acted = tuple[dict[str, object], list[dict[str, object]]]
@@ -48,7 +47,7 @@ class Plan:
 
     pre_order_id: str
     message_id: int
-    message: callbacks.Message
+    message: Message
     times: int
     parallel: int
 
@@ -73,9 +72,9 @@ def resend(world: World, key: str, fields: Fields) -> Acted:
 
 
 def _carry_out(world: World, plan: Plan) -> Acted:
-    answers: list[callbacks.Answer] = []
+    answers: list[Answer] = []
     if plan.message.url and (plan.times or plan.parallel):
-        answers = callbacks.send(plan.message, plan.times, plan.parallel)
+        answers = send(plan.message, plan.times, plan.parallel, "SpectroCoin")
     with world.storage.change() as db:
         callbacks.note(db, plan.message_id, answers)
         order = orders.in_control(db, _found(db, plan.pre_order_id))

@@ -1,18 +1,14 @@
-"""Callbacks: the signed form and the JSON doorbell, genuine or forged, and how they are sent."""
+"""Callbacks: the signed form and the JSON doorbell, genuine or forged, and their record."""
 
 import json
 import sqlite3
-import threading
 import uuid
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from urllib.parse import quote, urlencode
 
-import requests
-
+from sandbox.sending import Answer, Message
 from sandbox.spectrocoin import settings, signing, statuses
 from sandbox.storage import Settings
 from sandbox.web import Refused
@@ -23,8 +19,6 @@ FORM_FORGERIES = (
 )  # fmt: skip
 # The doorbell carries no signature and no facts, so there is nothing else to forge in it.
 JSON_FORGERIES = ("amount", "status", "merchant", "get", "duplicate_field", "missing_field")
-TIMEOUT_SECONDS = (5, 60)
-MAX_ANSWER = 2000
 
 
 @dataclass(frozen=True)
@@ -42,25 +36,6 @@ class Told:
     received_amount: str
     status: str
     before: str
-
-
-@dataclass(frozen=True)
-class Message:
-    """The exact bytes of one callback, so that they can be sent again."""
-
-    method: str
-    url: str
-    content_type: str
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the receiver said. `status` is None when there was no answer."""
-
-    sent_at: str
-    status: int | None
-    body: str
 
 
 def form(told: Told, project: Settings, url: str, forge: str) -> Message:
@@ -177,45 +152,6 @@ def note(db: sqlite3.Connection, message_id: int, answers: Iterable[Answer]) -> 
         " VALUES (?, ?, ?, ?)",
         rows,
     )
-
-
-def send(message: Message, times: int, parallel: int) -> list[Answer]:
-    """Send the same bytes `times` times in a row or, when `parallel` is not 0, so many at once.
-
-    Never call it inside a state change: the receiver may ask this sandbox about the order.
-    """
-    if not parallel:
-        return [_send_once(message) for _ in range(times)]
-    together = threading.Barrier(parallel)
-
-    def one(_: int) -> Answer:
-        together.wait()
-        return _send_once(message)
-
-    with ThreadPoolExecutor(parallel) as pool:
-        return list(pool.map(one, range(parallel)))
-
-
-def _send_once(message: Message) -> Answer:
-    sent_at = datetime.now(UTC).isoformat()
-    headers = {"User-Agent": "SpectroCoin-sandbox"}
-    if message.content_type:
-        headers["Content-Type"] = message.content_type
-    try:
-        with requests.Session() as session:
-            # A proxy in the environment knows no way to a console on this machine.
-            session.trust_env = False
-            answer = session.request(
-                message.method,
-                message.url,
-                data=message.body or None,
-                headers=headers,
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
-    except requests.RequestException as error:
-        return Answer(sent_at, None, f"not delivered: {type(error).__name__}")
-    return Answer(sent_at, answer.status_code, answer.text[:MAX_ANSWER])
 
 
 def _posted(url: str, content_type: str, text: str, forge: str) -> Message:

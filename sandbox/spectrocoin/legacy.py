@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import parse_qsl, unquote_plus
 
+from sandbox.sending import acceptable_url
 from sandbox.spectrocoin import market, orders, settings, signing
 from sandbox.storage import Settings
 from sandbox.web import AMOUNT, Request, Response, World, json_answer
@@ -132,7 +133,7 @@ def _invalid(fields: dict[str, str], repeated: bool) -> Errors:
     errors += [
         (VALIDATION, f"{name} is not a valid URL")
         for name in ("callbackUrl", "successUrl", "failureUrl")
-        if not orders.acceptable_url(fields.get(name, ""))
+        if not acceptable_url(fields.get(name, ""))
     ]
     return errors
 

@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from sandbox.spectrocoin import market, statuses
 from sandbox.spectrocoin.signing import canonical_amount
@@ -29,21 +28,6 @@ class Wanted:
     callback_url: str
     success_url: str
     failure_url: str
-
-
-def acceptable_url(url: str) -> bool:
-    """Empty, or an absolute web address.
-
-    The real service presumably refuses plain http and hosts without a dot. This one must accept
-    them: console and sandbox run on one machine, and the callback goes to http://127.0.0.1.
-    """
-    if not url:
-        return True
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def known_id(db: sqlite3.Connection, order_id: str) -> bool:

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sandbox.sending import acceptable_url
 from sandbox.spectrocoin import market, orders, settings, signing
 from sandbox.spectrocoin.signing import canonical_amount
 from sandbox.storage import Settings
@@ -170,7 +171,7 @@ def _wanted(project: Settings, members: dict[str, object]) -> orders.Wanted:
     elif not (pay_amount and pay_currency):
         raise _Wrong(400, "receiveAmount with receiveCurrencyCode, or the pay pair, is required")
     urls = [_text(members, name) for name in ("callbackUrl", "successUrl", "failureUrl")]
-    if not all(orders.acceptable_url(url) for url in urls):
+    if not all(acceptable_url(url) for url in urls):
         raise _Wrong(400, "callbackUrl, successUrl and failureUrl must be absolute URLs")
     return orders.Wanted(
         api="public",

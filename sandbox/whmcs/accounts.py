@@ -82,20 +82,29 @@ def add_client(db: sqlite3.Connection, names: tuple[str, str], email: str, curre
 
 
 def add_invoice(
-    db: sqlite3.Connection, client_id: int, total: Decimal, description: str, status: str
+    db: sqlite3.Connection,
+    client_id: int,
+    total: Decimal,
+    description: str,
+    status: str,
+    paymentmethod: str = "spectrocoin",
 ) -> int:
     cursor = db.execute(
         "INSERT INTO wh_invoices"
         " (client_id, status, total, description, date, duedate, datepaid, paymentmethod)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 'spectrocoin')",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             client_id, "Unpaid", money(total), description, now().date().isoformat(),
-            (now().date() + timedelta(days=7)).isoformat(), NEVER,
+            (now().date() + timedelta(days=7)).isoformat(), NEVER, paymentmethod,
         ),
     )  # fmt: skip
     invoice_id = int(cursor.lastrowid or 0)
     set_status(db, invoice_id, status)
     return invoice_id
+
+
+def set_payment_method(db: sqlite3.Connection, invoice_id: int, method: str) -> None:
+    db.execute("UPDATE wh_invoices SET paymentmethod = ? WHERE id = ?", (method, invoice_id))
 
 
 def set_status(db: sqlite3.Connection, invoice_id: int, status: str) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 from html import escape
 
 from sandbox.pages import button, page
-from sandbox.web import Refused, Request, Response, World
+from sandbox.web import Refused, Request, Response, World, see_other
 from sandbox.whmcs import accounts, module, settings
 
 PAYABLE = ("Unpaid", "Payment Pending")
@@ -34,11 +34,8 @@ def invoices(world: World, request: Request) -> Response:
 
 
 def invoice(world: World, request: Request) -> Response:
-    number = request.parameters.get("id", "")
     with world.storage.change() as db:
-        row = accounts.invoice(db, int(number)) if number.isascii() and number.isdigit() else None
-        if row is None:
-            raise Refused("no such invoice", 404)
+        row = _asked(db, request)
         client = accounts.client(db, row["client_id"])
         installation = settings.read(db)
         transactions = accounts.transactions_of(db, row["id"])
@@ -47,8 +44,20 @@ def invoice(world: World, request: Request) -> Response:
     if row["status"] in PAYABLE and client is not None:
         # Outside the state change: this may run PHP.
         pay = module.pay_button(installation, settings.root(world.origin), row, client, due)
+        pay += _other_methods(row, settings.names(installation, "gateways") or [])
     body = _invoice_card(row, client, transactions, due, pay) + _admin_card(row)
     return page(f"Invoice #{row['id']}", body, party="whmcs")
+
+
+def choose_gateway(world: World, request: Request) -> Response:
+    """The client changes the invoice's payment method, as WHMCS's invoice page lets him."""
+    with world.storage.change() as db:
+        row = _asked(db, request)
+        method = request.form.get("gateway", "")
+        if method not in (settings.names(settings.read(db), "gateways") or []):
+            raise Refused("this payment method is not active")
+        accounts.set_payment_method(db, row["id"], method)
+    return see_other(f"/whmcs/viewinvoice.php?id={row['id']}")
 
 
 def activity(world: World, request: Request) -> Response:
@@ -65,6 +74,26 @@ def activity(world: World, request: Request) -> Response:
         f"<th>Client</th><th>From</th></tr>{lines}</table></section>",
         party="whmcs",
     )
+
+
+def _asked(db: sqlite3.Connection, request: Request) -> sqlite3.Row:
+    number = request.parameters.get("id", "")
+    row = accounts.invoice(db, int(number)) if number.isascii() and number.isdigit() else None
+    if row is None:
+        raise Refused("no such invoice", 404)
+    return row
+
+
+def _other_methods(row: sqlite3.Row, active: list[str]) -> str:
+    """WHMCS has a list to choose from here; one button each needs no script."""
+    call = f"/whmcs/viewinvoice.php?id={row['id']}"
+    others = "".join(
+        button(call, f"Pay by {module.name_of(method)} instead", {"gateway": method})
+        for method in active
+        if method != row["paymentmethod"]
+    )
+    name = escape(module.name_of(row["paymentmethod"]))
+    return f"<p>Payment method: <b id='method'>{name}</b></p>{others}"
 
 
 def _invoice_card(

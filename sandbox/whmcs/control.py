@@ -29,7 +29,7 @@ def add_client(world: World, request: Request) -> Response:
 
 def add_invoice(world: World, request: Request) -> Response:
     fields = request.fields()
-    fields.only("client_id", "amount", "description", "status")
+    fields.only("client_id", "amount", "description", "status", "paymentmethod")
     client_id = fields.whole("client_id", 0, 2**53)
     with world.storage.change() as db:
         if accounts.client(db, client_id) is None:
@@ -40,13 +40,14 @@ def add_invoice(world: World, request: Request) -> Response:
             _money(fields, "amount", ""),
             fields.text("description", "Web hosting"),
             fields.choice("status", STATUSES, "Unpaid"),
+            fields.text("paymentmethod") or "spectrocoin",
         )
     return done(request, {"invoice_id": invoice_id})
 
 
 def change_invoice(world: World, request: Request, invoice_id: str) -> Response:
     fields = request.fields()
-    fields.only("status", "amount", "description")
+    fields.only("status", "amount", "description", "paymentmethod")
     with world.storage.change() as db:
         row = _found(db, invoice_id)
         if "amount" in fields.values:
@@ -55,6 +56,8 @@ def change_invoice(world: World, request: Request, invoice_id: str) -> Response:
         if "description" in fields.values:
             text = fields.text("description")
             db.execute("UPDATE wh_invoices SET description = ? WHERE id = ?", (text, row["id"]))
+        if "paymentmethod" in fields.values:
+            accounts.set_payment_method(db, row["id"], fields.text("paymentmethod"))
         if "status" in fields.values:
             accounts.set_status(db, row["id"], fields.choice("status", STATUSES, "Unpaid"))
         return done(request, _with_transactions(db, _found(db, invoice_id)))
@@ -112,6 +115,7 @@ def _invoice(db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, object]:
         "id": row["id"],
         "client_id": row["client_id"],
         "status": row["status"],
+        "paymentmethod": row["paymentmethod"],
         "total": row["total"],
         "balance": money(accounts.balance(db, row)),
         "currency": row["currency"],

@@ -17,31 +17,41 @@ from sandbox.storage import Settings
 from sandbox.whmcs import accounts, settings
 
 SANDBOX = Path(__file__).resolve().parent.parent
-MODULE = SANDBOX.parent / "whmcs" / "modules" / "gateways" / "spectrocoin.php"
+MODULES = SANDBOX.parent / "whmcs" / "modules" / "gateways"
 RENDERER = SANDBOX / "render_module.php"
 VERSION = "gatebook-checkout.v1"
+NAMES = {"spectrocoin": "SpectroCoin", "havenopay": "HavenoPay"}
+# The console's name of a provider, where it is not the module's.
+PROVIDERS = {"havenopay": "haveno"}
 
 
 def pay_button(installation: Settings, root: str, invoice: sqlite3.Row, client: sqlite3.Row,
                due: str) -> str:  # fmt: skip
-    """HTML. Runs PHP where it can, so call it outside any state change."""
+    """HTML of the invoice's payment method. Runs PHP where it can, so call it outside any state
+    change."""
     module = settings.module(installation)
     if not all(module.values()):
         return (
             "<p class='soft'>The payment module has no console yet: its settings are empty"
             " (POST /whmcs/_sandbox/settings).</p>"
         )
-    php = shutil.which("php")
-    if php and MODULE.exists():
+    method = invoice["paymentmethod"]
+    php, file = shutil.which("php"), MODULES / f"{method}.php"
+    if php and method in NAMES and file.exists():
         params = _params(installation, module, root, invoice, client, due)
-        return _by_php(php, params)
+        return _by_php(php, file, params)
     return _by_hand(module, invoice, client)
 
 
-def _by_php(php: str, params: dict[str, object]) -> str:
+def name_of(method: str) -> str:
+    """As clients read it."""
+    return NAMES.get(method, method.capitalize())
+
+
+def _by_php(php: str, file: Path, params: dict[str, object]) -> str:
     try:
         run = subprocess.run(  # noqa: S603 - our own script, parameters on stdin
-            [php, str(RENDERER), str(MODULE)],
+            [php, str(RENDERER), str(file)],
             input=json.dumps(params).encode(),
             capture_output=True,
             timeout=10,
@@ -62,7 +72,8 @@ def _by_hand(module: dict[str, str], invoice: sqlite3.Row, client: sqlite3.Row) 
         "issued": str(int(time.time())),
         "lang": client["language"],
     }
-    token, provider = module["merchant_token"], "spectrocoin"
+    method = invoice["paymentmethod"]
+    token, provider = module["merchant_token"], PROVIDERS.get(method, method)
     message = "\n".join((VERSION, token, provider, *fields.values()))
     key = module["signing_secret"].encode()
     fields["signature"] = hmac.new(key, message.encode(), "sha256").hexdigest()
@@ -102,8 +113,8 @@ def _params(installation: Settings, module: dict[str, str], root: str, invoice: 
         "systemurl": f"{root}/",
         "returnurl": f"{root}/viewinvoice.php?id={invoice['id']}",
         "langpaynow": "Pay Now",
-        "name": "SpectroCoin",
-        "paymentmethod": "spectrocoin",
+        "name": name_of(invoice["paymentmethod"]),
+        "paymentmethod": invoice["paymentmethod"],
         "whmcsVersion": settings.text(installation, "version"),
     }
 

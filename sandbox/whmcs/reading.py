@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
-from sandbox.whmcs import accounts, settings
+from sandbox.whmcs import accounts, module, settings
 from sandbox.whmcs.accounts import CURRENCIES, money
 from sandbox.whmcs.command import Call, CommandError
 
@@ -176,9 +176,8 @@ def get_currencies(call: Call) -> Answer:
 
 
 def get_payment_methods(call: Call) -> Answer:
-    display = {"spectrocoin": "SpectroCoin"}
     methods: list[Answer] = [
-        {"module": name, "displayname": display.get(name, name.capitalize())}
+        {"module": name, "displayname": module.name_of(name)}
         for name in settings.names(call.installation, "gateways") or []
     ]
     return {

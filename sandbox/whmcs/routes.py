@@ -11,6 +11,7 @@ ROUTES: list[tuple[str, str, Wire | Page]] = [
     ("GET", r"/whmcs/includes/api\.php", API),
     ("GET", "/whmcs/?", client_area.invoices),
     ("GET", r"/whmcs/viewinvoice\.php", client_area.invoice),
+    ("POST", r"/whmcs/viewinvoice\.php", client_area.choose_gateway),
     ("GET", "/whmcs/activity", client_area.activity),
     ("GET", f"{CONTROL}/settings", settings.show),
     ("POST", f"{CONTROL}/settings", settings.change),

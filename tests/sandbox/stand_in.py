@@ -157,6 +157,7 @@ class Received:
     path: str
     content_type: str
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -182,7 +183,10 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 content_type = self.headers.get("Content-Type", "")
-                outer.received.append(Received(self.command, self.path, content_type, body))
+                headers = tuple((name.lower(), value) for name, value in self.headers.items())
+                outer.received.append(
+                    Received(self.command, self.path, content_type, body, headers)
+                )
                 outer.on_call()
                 self.send_response(200)
                 self.send_header("Content-Length", "4")

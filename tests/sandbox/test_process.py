@@ -67,6 +67,7 @@ def test_storage_on_disk_keeps_orders_credentials_and_keys_over_a_restart(tmp_pa
                 sandbox.project(),
                 state["invoices"],
                 sandbox.control("/whmcs/_sandbox/settings")["secret"],
+                sandbox.control("/haveno/_sandbox/settings")["relay_public_keys"],
             )
         )
         process.terminate()
@@ -74,7 +75,12 @@ def test_storage_on_disk_keeps_orders_credentials_and_keys_over_a_restart(tmp_pa
 
     assert seen[0] == seen[1]
     totals = [(invoice["total"], invoice["currency"]) for invoice in seen[0][1]]
-    assert totals == [("15.99", "EUR"), ("49.90", "EUR"), ("120.00", "EUR"), ("25.00", "USD")]
+    assert totals == [
+        ("28.50", "EUR"), ("28.50", "USD"),
+        ("15.99", "EUR"), ("49.90", "EUR"), ("120.00", "EUR"), ("25.00", "USD"),
+    ]  # fmt: skip
+    methods = [invoice["paymentmethod"] for invoice in seen[0][1]]
+    assert methods == ["havenopay"] * 2 + ["spectrocoin"] * 4
 
 
 def test_reset_forgets_everything_but_keys_and_credentials_and_is_quick(sandbox: StandIn) -> None:

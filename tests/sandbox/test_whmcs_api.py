@@ -243,7 +243,10 @@ def test_reading_commands_answer_for_a_set_up_check(sandbox: StandIn) -> None:
     assert sandbox.ask("GetClientsDetails", clientid=999999)["message"] == "Client Not Found"
     assert sandbox.ask("GetCurrencies")["currencies"]["currency"][1]["code"] == "USD"
     methods = sandbox.ask("GetPaymentMethods")["paymentmethods"]["paymentmethod"]
-    assert methods == [{"module": "spectrocoin", "displayname": "SpectroCoin"}]
+    assert methods == [
+        {"module": "spectrocoin", "displayname": "SpectroCoin"},
+        {"module": "havenopay", "displayname": "HavenoPay"},
+    ]
     assert sandbox.ask("GetClients", search="gra")["numreturned"] == 1
     assert sandbox.ask("Nonsense")["message"] == "Command Not Found"
 

@@ -34,42 +34,68 @@ def form_in(html: str) -> tuple[str, dict[str, str]]:
     return form.group(1), dict(inputs)
 
 
-def expect_valid(action: str, fields: dict[str, str], invoice: int, client: int) -> None:
+def expect_valid(
+    action: str, fields: dict[str, str], invoice: int, client: int, provider: str
+) -> None:
     token = MODULE["merchant_token"]
-    assert action == f"{MODULE['console_url']}/checkout/{token}/spectrocoin/"
+    assert action == f"{MODULE['console_url']}/checkout/{token}/{provider}/"
     assert (fields["invoice"], fields["client"]) == (str(invoice), str(client))
     assert abs(int(fields["issued"]) - time.time()) < 60
     message = "\n".join(
-        ["gatebook-checkout.v1", token, "spectrocoin", fields["invoice"], fields["client"],
+        ["gatebook-checkout.v1", token, provider, fields["invoice"], fields["client"],
          fields["issued"], fields["lang"]]
     )  # fmt: skip
     key = MODULE["signing_secret"].encode()
     assert fields["signature"] == hmac.new(key, message.encode(), "sha256").hexdigest()
 
 
-def test_unpaid_invoice_shows_the_real_modules_signed_form(sandbox: StandIn) -> None:
+PROVIDERS = pytest.mark.parametrize(
+    ("method", "provider"), [("spectrocoin", "spectrocoin"), ("havenopay", "haveno")]
+)
+
+
+@PROVIDERS
+def test_unpaid_invoice_shows_the_real_modules_signed_form(
+    sandbox: StandIn, method: str, provider: str
+) -> None:
     if not shutil.which("php"):
         missing = "php is not installed: the real module's form was not tested"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     sandbox.control("/whmcs/_sandbox/settings", {"module": MODULE})
     client = sandbox.client()
-    invoice = sandbox.invoice(client_id=client)
+    invoice = sandbox.invoice(client_id=client, paymentmethod=method)
 
     action, fields = form_in(page(sandbox, invoice))
 
-    expect_valid(action, fields, invoice, client)
+    expect_valid(action, fields, invoice, client, provider)
     assert fields["lang"] == "english"
 
 
+@PROVIDERS
 def test_without_php_the_same_form_is_made_here(
-    sandbox: StandIn, monkeypatch: pytest.MonkeyPatch
+    sandbox: StandIn, monkeypatch: pytest.MonkeyPatch, method: str, provider: str
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    client, invoice = {"id": 5, "language": "english"}, {"id": 77}
+    client, invoice = {"id": 5, "language": "english"}, {"id": 77, "paymentmethod": method}
 
     html = module.pay_button({"module": MODULE}, "", invoice, client, "15.99")  # type: ignore[arg-type]
 
-    expect_valid(*form_in(html), 77, 5)
+    expect_valid(*form_in(html), 77, 5, provider)
+
+
+def test_client_chooses_among_the_active_gateways(sandbox: StandIn) -> None:
+    sandbox.control("/whmcs/_sandbox/settings", {"module": MODULE})
+    invoice = sandbox.invoice()
+    url = f"{sandbox.url}/whmcs/viewinvoice.php?id={invoice}"
+    assert "Pay by HavenoPay instead" in page(sandbox, invoice)
+
+    chosen = requests.post(url, data={"gateway": "havenopay"}, timeout=20)
+    sandbox.control("/whmcs/_sandbox/settings", {"gateways": ["spectrocoin"]})
+    refused = requests.post(url, data={"gateway": "havenopay"}, timeout=20)
+
+    assert form_in(chosen.text)[0].endswith("/haveno/")
+    assert sandbox.ask("GetInvoice", invoiceid=invoice)["paymentmethod"] == "havenopay"
+    assert "not active" in refused.text
 
 
 def test_module_without_settings_says_so_and_shows_no_form(sandbox: StandIn) -> None:
