@@ -3,5 +3,8 @@
 Dotted paths, loaded on first use, so that this package stays free of the framework.
 """
 
-PROVIDERS = {"spectrocoin": "gateways.providers.spectrocoin.SpectroCoin"}
-TABLES = {"spectrocoin": "gateways.SpectroCoinGateway"}
+PROVIDERS = {
+    "haveno": "gateways.providers.haveno.Haveno",
+    "spectrocoin": "gateways.providers.spectrocoin.SpectroCoin",
+}
+TABLES = {"haveno": "gateways.HavenoGateway", "spectrocoin": "gateways.SpectroCoinGateway"}

@@ -20,14 +20,22 @@ class Rejected(Exception):
 
     status   the HTTP status to answer with.
     key_may_be_old  the signature did not verify, or no key is known: a newer key may help.
+    known_as  set where the message is truly signed but too old: the provider's id of the order,
+              so that a repeat of what is recorded already can be answered as delivered.
     """
 
     def __init__(
-        self, code: str, detail: str = "", status: int = 400, *, key_may_be_old: bool = False
+        self,
+        code: str,
+        detail: str = "",
+        status: int = 400,
+        *,
+        key_may_be_old: bool = False,
+        known_as: str = "",
     ) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code, self.detail, self.status = code, detail, status
-        self.key_may_be_old = key_may_be_old
+        self.key_may_be_old, self.known_as = key_may_be_old, known_as
 
 
 class Unavailable(Exception):
@@ -53,11 +61,15 @@ class OpenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One message as it came: method, bytes and headers (names in lower case)."""
+    """One message as it came: method, bytes and headers (names in lower case).
+
+    received_at  when it reached us, Unix seconds; signed times are compared with this.
+    """
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
+    received_at: int = 0
 
     @property
     def content_type(self) -> str:
@@ -103,6 +115,10 @@ class OrderRequest:
     reference  our own id of the order: unique within the gateway, ASCII letters, digits and "-".
     due        what the bill wants, in the bill's currency.
     urls       absolute; callback_url is for the provider, the other two for the payer's browser.
+    invoice    the biller's number of what is to be paid: "123".
+    pay        the coins to ask for, where we quote; rate (invoice currency for one whole coin) and
+               rate_source say how they were reckoned.
+    created_at, expires_at  the life of an offer that we quote, Unix seconds.
     """
 
     reference: str
@@ -112,18 +128,31 @@ class OrderRequest:
     success_url: str
     failure_url: str
     language: str = "en"
+    invoice: str = ""
+    pay: Money | None = None
+    rate: str = ""
+    rate_source: str = ""
+    created_at: int = 0
+    expires_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Instructions:
-    """How the payer pays. `payment_url` is where to send the browser (checked: https, expected host).
+    """How the payer pays. `payment_url` is where to send the browser (checked: https, expected host),
+    or "" where the payer stays on our own page.
 
-    valid_until  Unix seconds, or None where the provider did not say.
+    valid_until    Unix seconds, or None where the provider did not say.
+    pay_to         the address or account that the coins go to, where the payer stays with us.
+    confirmations  how many each transfer needs, where the payer stays with us.
+    document       the signed offer, for the payer to download.
     """
 
-    payment_url: str
+    payment_url: str = ""
     provider_reference: str = ""
     valid_until: int | None = None
+    pay_to: str = ""
+    confirmations: int = 0
+    document: str = ""
 
 
 # What a provider's status means for the order, in the ledger's words.
@@ -131,11 +160,22 @@ STATUSES = frozenset({"new", "pending", "paid", "failed", "expired", "test", "re
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """One movement of coins towards an order. `seen_at` is Unix seconds."""
+
+    txid: str
+    amount: Money
+    confirmations: int
+    seen_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """What a provider says of one order, in plain values.
 
     order_reference  our own id of the order, as the provider repeated it. With `doorbell` set it
-                     is the provider's id instead and means only "ask me about this one".
+                     is the provider's id instead and means only "ask me about this one". Empty
+                     where the provider names only its own id, the one stored when it was opened.
     doorbell         nothing here may be believed; call fetch(order_reference) and believe that.
     status           one of STATUSES, or "unknown" for a status this build has no word for.
     provider_status  the provider's own word, kept for people: "PAID", "12".
@@ -145,6 +185,10 @@ class Notice:
     advice           what a person should do, where status is "review".
     account          whose message it is, as far as the signature covers that; "" where it does not
                      say. Pinned with the first settled order, refused where it differs later.
+    invoice          the biller's number of the bill that it names; must be the order's.
+    confirmed        the part of `received` that counts, where we judge the payment ourselves.
+    transfers        what makes up `received`; None where the message does not say.
+    confirmations, confirmations_required  of the youngest transfer, and how many it needs.
     """
 
     order_reference: str
@@ -158,6 +202,11 @@ class Notice:
     advice: str = ""
     detail: str = ""
     account: str = ""
+    invoice: str = ""
+    confirmed: Money | None = None
+    transfers: tuple[Transfer, ...] | None = None
+    confirmations: int | None = None
+    confirmations_required: int | None = None
 
 
 class Provider(Protocol):
@@ -183,7 +232,15 @@ class Provider(Protocol):
         Raises Unavailable.
         """
 
-    def transaction_id(self, order_reference: str) -> str:
+    def purge(
+        self, order_reference: str, provider_reference: str, credentials: Credentials, now: int
+    ) -> bool:
+        """Withdraw an offer that nobody paid. False where money was seen for it after all.
+
+        now  Unix seconds. Raises Unavailable.
+        """
+
+    def transaction_id(self, order_reference: str, provider_reference: str) -> str:
         """The reference under which a payment of this order is booked: readable, unique, stable."""
 
     def refresh_keys(self, credentials: Credentials) -> dict[str, str]:

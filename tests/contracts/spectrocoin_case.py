@@ -14,15 +14,19 @@ from tests.gateways.providers import spectrocoin_messages as messages
 class SpectroCoinCase:
     provider: Provider = SpectroCoin()
     credentials: Credentials = messages.NUMERIC_CREDENTIALS
-    order_reference = messages.REFERENCE
+    named = (messages.REFERENCE, messages.SIGNED_FIELDS["orderRequestId"])
     # Longest the console makes: a bill's number, a hyphen, 64 random bits in hex.
-    references: tuple[str, ...] = (messages.REFERENCE, f"{2**63}-{'f' * 16}")
+    references: tuple[tuple[str, str], ...] = (
+        (messages.REFERENCE, ""),
+        (f"{2**63}-{'f' * 16}", messages.ORDER_ID),
+    )
 
     genuine = messages.callback()
     seal = messages.signature(messages.signed_text(messages.SIGNED_FIELDS))
     doorbell: Inbound | None = messages.doorbell(messages.payload("doorbell.json"))
     doorbell_credentials: Credentials = messages.UUID_CREDENTIALS
     content_types: tuple[str, ...] = ("application/x-www-form-urlencoded", "application/json")
+    members: tuple[str, ...] = ("id", "merchantApiId")
 
     @staticmethod
     def sealed(seal: bytes) -> Inbound:

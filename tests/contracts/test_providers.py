@@ -4,6 +4,7 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pytest
@@ -21,25 +22,31 @@ from gateways.providers.base import (
     Unavailable,
 )
 from ledger.money import Money
+from tests.contracts.haveno_case import HavenoCase
 from tests.contracts.spectrocoin_case import SpectroCoinCase
 
 
 class Case(Protocol):
     """A provider with genuine and forged messages of its kind.
 
+    named        the order's references in `genuine`: ours, and the provider's; either may be "".
+    references   pairs of both, as long and odd as they come.
     seal         the raw signature of `genuine`; `sealed(x)` is the same message under x.
-    doorbell     a message that only says which order to look at, or None where there is none.
+    doorbell     a message that only says which order to look at, or None where every message is
+                 signed and there is none.
+    members      names of the members of its messages.
     """
 
     provider: Provider
     credentials: Credentials
-    order_reference: str
-    references: tuple[str, ...]
+    named: tuple[str, str]
+    references: tuple[tuple[str, str], ...]
     genuine: Inbound
     seal: bytes
     doorbell: Inbound | None
     doorbell_credentials: Credentials
     content_types: tuple[str, ...]
+    members: tuple[str, ...]
 
     def sealed(self, seal: bytes) -> Inbound: ...
     def other_seals(self) -> Mapping[str, bytes]: ...
@@ -49,7 +56,7 @@ class Case(Protocol):
     def strangers(self) -> Mapping[str, Credentials]: ...
 
 
-CASES: dict[str, Case] = {"spectrocoin": SpectroCoinCase()}
+CASES: dict[str, Case] = {"haveno": HavenoCase(), "spectrocoin": SpectroCoinCase()}
 
 
 @pytest.fixture(params=list(CASES))
@@ -96,7 +103,7 @@ def test_v01_a_signature_of_another_message_is_refused(case: Case) -> None:
 
 def test_v02_only_the_method_of_the_sender_is_taken(case: Case) -> None:
     for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"):
-        other = Inbound(body=case.genuine.body, headers=case.genuine.headers, method=method)
+        other = replace(case.genuine, method=method)
         with pytest.raises(Rejected) as rejected:
             case.provider.verify(other, case.credentials)
         assert rejected.value.status == 405
@@ -110,8 +117,7 @@ def test_v04_no_header_opens_a_side_door(case: Case) -> None:
         {"x-forwarded-host": "localhost", "x-test-mode": "1"},
         {"x-signature": case.seal.hex(), "authorization": "Bearer x"},
     ):
-        inbound = Inbound(body=forged.body, headers={**forged.headers, **extra})
-        assert not believed(case, inbound)
+        assert not believed(case, replace(forged, headers={**forged.headers, **extra}))
 
 
 def test_v05_the_message_of_another_merchant_is_refused(case: Case) -> None:
@@ -164,7 +170,8 @@ def test_a_message_is_read_as_plain_values_and_the_same_each_time(case: Case) ->
     notices = case.provider.parse(case.genuine)
 
     assert notices == case.provider.parse(case.genuine)
-    assert [notice.order_reference for notice in notices] == [case.order_reference]
+    assert [(each.order_reference, each.provider_reference) for each in notices] == [case.named]
+    assert any(case.named)
     for notice in notices:
         check_plain(notice)
         assert isinstance(notice.asked or notice.received, Money)
@@ -172,7 +179,9 @@ def test_a_message_is_read_as_plain_values_and_the_same_each_time(case: Case) ->
 
 def test_a_doorbell_carries_nothing_to_believe(case: Case) -> None:
     if case.doorbell is None:
-        assert not case.provider.is_doorbell(case.genuine)
+        messages = (case.genuine, *case.unsigned().values(), *case.tampered().values())
+        assert not any(case.provider.is_doorbell(message) for message in messages)
+        assert not any(notice.doorbell for notice in case.provider.parse(case.genuine))
         return
 
     case.provider.verify(case.doorbell, case.doorbell_credentials)
@@ -186,24 +195,25 @@ def test_a_doorbell_carries_nothing_to_believe(case: Case) -> None:
 
 def check_plain(notice: Notice) -> None:
     assert notice.status in STATUSES | {"unknown"}
-    for money in (notice.asked, notice.payable, notice.received):
+    for money in (notice.asked, notice.payable, notice.received, notice.confirmed):
         assert money is None or isinstance(money, Money)
     for text in (notice.order_reference, notice.provider_reference, notice.provider_status,
-                 notice.advice, notice.detail):  # fmt: skip
+                 notice.advice, notice.detail, notice.account, notice.invoice):  # fmt: skip
         assert isinstance(text, str)
         assert "\0" not in text
         text.encode("utf-8", "strict")
 
 
+MEMBERS = sorted({name for case in CASES.values() for name in case.members})
 BODIES = st.one_of(
     st.binary(max_size=300),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),
         lambda inner: (
             st.lists(inner, max_size=3)
-            | st.dictionaries(st.sampled_from(["id", "merchantApiId", "x"]), inner, max_size=3)
+            | st.dictionaries(st.sampled_from([*MEMBERS, "x"]), inner, max_size=8)
         ),
-        max_leaves=8,
+        max_leaves=12,
     ).map(lambda value: json.dumps(value).encode()),
 )
 
@@ -216,7 +226,8 @@ def test_no_bytes_bring_anything_but_a_refusal(
 ) -> None:
     case = CASES[name]
     kinds = case.content_types
-    inbound = Inbound(body, {"content-type": kinds[kind % len(kinds)]}, method)
+    headers = {"content-type": kinds[kind % len(kinds)]}
+    inbound = Inbound(body, headers, method, case.genuine.received_at)
 
     with pytest.raises(Rejected):
         case.provider.verify(inbound, case.credentials)
@@ -240,7 +251,7 @@ def test_a_genuine_message_with_a_few_bytes_changed_brings_nothing_but_a_refusal
     length = data.draw(st.integers(0, 4))
     patch = data.draw(st.binary(max_size=4))
     body = genuine.body[:start] + patch + genuine.body[start + length :]
-    inbound = Inbound(body, genuine.headers)
+    inbound = replace(genuine, body=body)
 
     if not believed(case, inbound):
         return
@@ -250,9 +261,9 @@ def test_a_genuine_message_with_a_few_bytes_changed_brings_nothing_but_a_refusal
 
 # --- what is booked -----------------------------------------------------------------------------
 def test_booking_references_are_unique_stable_and_safe_to_search_for(case: Case) -> None:
-    ids = [case.provider.transaction_id(reference) for reference in case.references]
+    ids = [case.provider.transaction_id(*pair) for pair in case.references]
 
-    assert ids == [case.provider.transaction_id(reference) for reference in case.references]
+    assert ids == [case.provider.transaction_id(*pair) for pair in case.references]
     assert len(set(ids)) == len(case.references)
     for transaction_id in ids:
         assert 0 < len(transaction_id) <= 64
@@ -261,6 +272,12 @@ def test_booking_references_are_unique_stable_and_safe_to_search_for(case: Case)
         assert not set(transaction_id) & set("%_\\ ")
 
 
+def test_what_is_no_order_has_no_booking_reference(case: Case) -> None:
+    for nothing in ("", " ", "a b", "a\n", "\u0661"):
+        with pytest.raises(ValueError, match=r"\bno\b"):
+            case.provider.transaction_id(nothing, nothing)
+
+
 def test_the_acknowledgement_and_slug_are_there(case: Case) -> None:
     assert case.provider.acknowledgement
-    assert case.provider.slug in CASES
+    assert CASES[case.provider.slug] is case

@@ -124,7 +124,13 @@ class SpectroCoin:
         except OpenRefused as refusal:
             raise _unavailable(refusal) from refusal
 
-    def transaction_id(self, order_reference: str) -> str:
+    def purge(
+        self, order_reference: str, provider_reference: str, credentials: Credentials, now: int
+    ) -> bool:
+        """Nothing to do: SpectroCoin closes by itself what nobody paid."""
+        return True
+
+    def transaction_id(self, order_reference: str, provider_reference: str = "") -> str:
         """SC- and our reference. Raises ValueError for what is no reference of ours."""
         if not is_reference(order_reference):
             raise ValueError(f"{order_reference[:80]!r} is no order reference")
