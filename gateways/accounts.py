@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from gateways.models import Gateway, SpectroCoinGateway
+from gateways.orders.rules import Rules
 from gateways.providers import PROVIDERS, TABLES
 from gateways.providers.base import Credentials, Provider, Unavailable
 from ledger import ports
@@ -27,8 +28,10 @@ class Account:
     merchant_id: int
     token: str
     slug: str
+    method: str
     provider: Provider
     credentials: Credentials
+    rules: Rules
 
 
 _by_token: dict[str, tuple[float, Account]] = {}
@@ -52,8 +55,10 @@ def load(gateway: Gateway) -> Account:
         merchant_id=gateway.merchant_id,
         token=gateway.token,
         slug=gateway.provider,
+        method=gateway.method,
         provider=provider_of(gateway.provider),
         credentials=row.credentials(),
+        rules=row.rules(),
     )
 
 

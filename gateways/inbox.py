@@ -10,10 +10,12 @@ from django.db.models import Case, F, Q, Value, When
 
 from gateways import accounts, tasks
 from gateways.models import Callback, OrderEvent
-from gateways.orders.applying import Applied, apply
-from gateways.providers.base import Inbound, Notice, Rejected, Unavailable
+from gateways.orders.applying import apply
+from gateways.orders.asking import Informed, informed
+from gateways.orders.telling import Applied
+from gateways.providers.base import Inbound, Rejected, Unavailable
 from ledger.cipher import SealBroken
-from ledger.ports import Clock, jittered
+from ledger.ports import Clock, jittered, unix_seconds
 from ledger.settlement import SettlementError, audit
 
 log = logging.getLogger(__name__)
@@ -78,23 +80,23 @@ def work(callback: Callback, *, clock: Clock) -> None:
         return
     try:
         account = accounts.load(callback.gateway)
-        believed, verdicts = [], []
-        for notice in account.provider.parse(inbound_of(callback)):
-            answer = _believable(notice, account)
-            if isinstance(answer, str):
-                verdicts.append(answer)
-            else:
-                believed.append(answer)
+        answers = [
+            informed(account, notice, clock())
+            for notice in account.provider.parse(inbound_of(callback))
+        ]
+        verdicts = [answer for answer in answers if isinstance(answer, str)]
         with transaction.atomic():
             applied = [
                 apply(
                     account,
-                    notice,
+                    answer.notice,
                     source=OrderEvent.Source.CALLBACK,
                     now=clock(),
                     callback=callback,
+                    today=answer.today,
                 )
-                for notice in believed
+                for answer in answers
+                if isinstance(answer, Informed)
             ]
             _conclude(callback, applied, verdicts, clock())
     except (Unavailable, SealBroken) as error:
@@ -111,15 +113,12 @@ def work(callback: Callback, *, clock: Clock) -> None:
 
 
 def inbound_of(callback: Callback) -> Inbound:
-    return Inbound(body=bytes(callback.body), headers=callback.headers)
-
-
-def _believable(notice: Notice, account: accounts.Account) -> Notice | str:
-    """The notice itself if it was signed; else what the provider says when asked."""
-    if not notice.doorbell:
-        return notice
-    asked = account.provider.fetch(notice.order_reference, account.credentials)
-    return asked or f"the provider does not know an order {notice.order_reference}"
+    """As it came; its age is judged by when it came, not by when somebody works it again."""
+    return Inbound(
+        body=bytes(callback.body),
+        headers=callback.headers,
+        received_at=unix_seconds(callback.received_at),
+    )
 
 
 def _conclude(

@@ -9,7 +9,7 @@ from django_q.models import Schedule
 from gateways import accounts
 from gateways.orders import polling
 from ledger import ports
-from ledger.tasks import INBOX, starting, wake, wake_outbox
+from ledger.tasks import INBOX, POLLING, starting, wake, wake_outbox
 
 
 def wake_inbox() -> None:
@@ -30,8 +30,14 @@ def sweep() -> None:
     wake_outbox()
 
 
+def wake_polling() -> None:
+    """Somebody looks at the page of an order that is to be asked about."""
+    wake(POLLING)
+
+
 def poll_orders() -> int:
-    """Every few minutes: ask about open orders whose callback has not come."""
+    """Every few minutes, and while a payer looks: ask about open orders of which nothing was heard."""
+    starting(POLLING)
     return polling.poll(clock=ports.database_now)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
@@ -25,6 +26,7 @@ from rest_framework.views import APIView
 from gateways import accounts, tasks
 from gateways.accounts import Account
 from gateways.models import Callback
+from gateways.orders import polling
 from gateways.providers.base import BODY_CAP_BYTES, Inbound, Rejected
 from ledger import ports
 from ledger.cipher import SealBroken
@@ -94,7 +96,8 @@ class WebhookView(APIView):
         raise exc
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        inbound = read(request)
+        now = ports.system_now()
+        inbound = read(request, now)
         try:
             account = accounts.by_token(token)
         except SealBroken:
@@ -102,11 +105,12 @@ class WebhookView(APIView):
             return plain("not_configured", 503)
         if account is None:
             return plain("not_found", 404)
-        now = ports.system_now()
         address = request.META.get("REMOTE_ADDR", "")
         try:
             account = verified(inbound, account, now)
         except Rejected as refusal:
+            if refusal.known_as and is_known(account, inbound, refusal.known_as, now):
+                return HttpResponse(account.provider.acknowledgement, content_type="text/plain")
             if _refusals.may(account.gateway_id, now):
                 store(account, inbound, address, now, refusal=refusal)
             raise
@@ -122,7 +126,18 @@ def plain(text: str, status: int) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="text/plain")
 
 
-def read(request: HttpRequest) -> Inbound:
+def is_known(account: Account, inbound: Inbound, known_as: str, now: datetime) -> bool:
+    """Whether what a message says too late was recorded already; else the order is asked about
+    soon, because a true word is not thrown away for being old."""
+    same = Q(digest=hashlib.sha256(inbound.body).digest()) | Q(order__provider_reference=known_as)
+    kept = Callback.objects.filter(same, gateway_id=account.gateway_id)
+    if kept.exclude(status=Callback.Status.REJECTED).exists():
+        return True
+    polling.ask_soon(account.gateway_id, known_as, now)
+    return False
+
+
+def read(request: HttpRequest, now: datetime) -> Inbound:
     """The message as it came. Raises Rejected before reading anything larger than the cap."""
     environ = request.META
     encoding = environ.get("HTTP_CONTENT_ENCODING", "identity")
@@ -148,7 +163,12 @@ def read(request: HttpRequest) -> Inbound:
         if name.startswith("HTTP_") and name not in NOT_HEADERS
     }
     headers["content-type"] = environ.get("CONTENT_TYPE", "")[:HEADER_CAP]
-    return Inbound(body=body, headers=headers, method=request.method or "")
+    return Inbound(
+        body=body,
+        headers=headers,
+        method=request.method or "",
+        received_at=ports.unix_seconds(now),
+    )
 
 
 def _read(stream: Any, wanted: int) -> bytes:
@@ -309,7 +329,7 @@ class Allowance:
         self._counts: dict[int, tuple[int, int]] = {}
 
     def may(self, gateway_id: int, now: datetime) -> bool:
-        minute = int(now.timestamp()) // 60
+        minute = ports.unix_seconds(now) // 60
         with self._lock:
             then, count = self._counts.get(gateway_id, (minute, 0))
             # A message that began in the minute before must not start the count anew.

@@ -28,6 +28,11 @@ def database_now() -> datetime:
     return moment
 
 
+def unix_seconds(moment: datetime) -> int:
+    """Whole seconds since 1970, as outside parties write time."""
+    return int(moment.timestamp())
+
+
 def new_token() -> str:
     """128 random bits for URLs, in 22 characters."""
     return secrets.token_urlsafe(16)

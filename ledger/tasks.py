@@ -12,8 +12,12 @@ from ledger.models import Lane
 # A drain is woken again after this, even if the last wake-up seems to be waiting still: the Redis
 # broker forgets what it handed to a cluster that died. Less than the minute between two sweeps.
 WAKE_AGAIN = timedelta(seconds=50)
-INBOX, OUTBOX = "inbox", "outbox"
-_DRAINS = {INBOX: "gateways.tasks.drain_inbox", OUTBOX: "ledger.tasks.drain_outbox"}
+INBOX, OUTBOX, POLLING = "inbox", "outbox", "polling"
+_DRAINS = {
+    INBOX: "gateways.tasks.drain_inbox",
+    OUTBOX: "ledger.tasks.drain_outbox",
+    POLLING: "gateways.tasks.poll_orders",
+}
 
 
 def enqueue(path: str) -> None:

@@ -28,6 +28,7 @@ EDGES: dict[str, dict[str, str]] = {
         "ledger/ports.py": "the port itself",
         "ledger/cipher.py": "nonces and new keys",
         "ledger/admin/merchants.py": "a new signing secret, shown once",
+        "gateways/admin/haveno.py": "a new webhook secret, shown once",
         "config/env_file.py": "the keys of a first run, before settings load",
         "config/management/commands/up.py": "the password of the first admin",
         "gateways/management/commands/seed_demo.py": "the demo merchant's signing secret",
@@ -39,16 +40,27 @@ EDGES: dict[str, dict[str, str]] = {
     },
     "int": {
         "ledger/money.py": "the one place where text becomes units",
+        "ledger/ports.py": "Unix seconds",
+        "ledger/rate.py": "text becomes an exact price, which money is multiplied with",
         "ledger/models/tenants.py": "a row's id",
         "ledger/sealed.py": "a row's id",
         "ledger/billing/whmcs/answers.py": "WHMCS's ids and row counts",
-        "gateways/pay.py": "when the form was signed, Unix seconds",
+        "gateways/admin/inputs.py": "percentages, in hundredths",
+        "gateways/pay/checkout.py": "when the form was signed, Unix seconds",
         "gateways/webhooks.py": "lengths of bodies, and minutes",
+        "gateways/oracles/asking.py": "whole seconds of a clock",
+        "gateways/oracles/web.py": "an exponent, written out before Rate reads it",
+        "gateways/providers/haveno/asking.py": "a number of confirmations",
+        "gateways/providers/haveno/onion.py": "a port number",
+        "gateways/providers/haveno/standard_webhooks.py": "seconds",
         "gateways/providers/spectrocoin/tokens.py": "seconds",
         "gateways/providers/spectrocoin/instructions.py": "seconds and milliseconds",
         "gateways/providers/spectrocoin/refusals.py": "SpectroCoin's error numbers",
         "gateways/providers/spectrocoin/wire.py": "an exponent, written out before Money reads it",
         "config/management/commands/up.py": "port numbers",
+    },
+    "fractions": {
+        "ledger/rate.py": "a price, exact; only whole units of money leave it",
     },
     "environ": {
         "config/settings.py": "the configuration itself",
@@ -161,7 +173,7 @@ def read(path: Path) -> Module:
 # --- arrows -------------------------------------------------------------------------------------
 LEDGER_DOORS = tuple(
     f"ledger.{name}"
-    for name in "settlement money models bills ports cipher sealed tasks billing.base http".split()
+    for name in "settlement money rate models bills ports cipher sealed tasks billing.base http".split()
 )
 
 
@@ -196,18 +208,21 @@ def no_arrow_hides_in_text(module: Module) -> Found:
 
 PURE_DOORS = {
     "gateways.providers": ("gateways.providers", "ledger.money", "ledger.http"),
+    "gateways.oracles": ("gateways.oracles", "ledger.money", "ledger.rate", "ledger.http"),
+    "gateways.orders.judging": ("gateways.orders.rules", "ledger.money", "ledger.rate"),
     "gateways.wallet": ("gateways.wallet", "ledger.money"),
     "ledger.billing": ("ledger.billing", "ledger.money", "ledger.http"),
     "ledger.money": (),
+    "ledger.rate": ("ledger.money",),
     "ledger.cipher": (),
     "ledger.http": (),
     "sandbox": ("sandbox",),
 }
-CRYPTO_AND_HTTP = ("cryptography", "nacl", "requests", "urllib3")
+CRYPTO_AND_HTTP = ("cryptography", "nacl", "requests", "rfc8785", "urllib3")
 
 
 def pure_modules_know_no_framework(module: Module) -> Found:
-    """Providers, wallet and billers: bytes and plain values, no rows and no settings."""
+    """Providers, oracles, wallet and billers: bytes and plain values, no rows and no settings."""
     doors = next((doors for part, doors in PURE_DOORS.items() if module.under(part)), None)
     if doors is not None:
         for line, name in module.imports:
@@ -280,7 +295,8 @@ def only_money_turns_text_into_units(module: Module) -> Found:
     if module.under("sandbox"):
         return
     for line, name in module.imports:
-        if inside(name, ("decimal", "fractions")):
+        exact = inside(name, ("fractions",)) and module.may("fractions")
+        if inside(name, ("decimal", "fractions")) and not exact:
             yield line, f"imports {name}"
     if not module.may("int"):
         for call in module.calls:
@@ -289,8 +305,8 @@ def only_money_turns_text_into_units(module: Module) -> Found:
 
 
 MONEY_MODULES = (
-    *(f"ledger.{name}" for name in "money settlement bills outbox reconcile billing".split()),
-    *(f"gateways.{name}" for name in "orders providers wallet inbox".split()),
+    *(f"ledger.{name}" for name in "money rate settlement bills outbox reconcile billing".split()),
+    *(f"gateways.{name}" for name in "orders oracles providers wallet inbox".split()),
 )
 
 

@@ -115,6 +115,9 @@ class Sandbox:
 class Shop:
     """A merchant with a WHMCS and a SpectroCoin account in the sandbox, and a console over HTTP."""
 
+    # The provider that its pay button names.
+    provider = "spectrocoin"
+
     sandbox: Sandbox
     console: str
     clock: Clock
@@ -184,14 +187,14 @@ class Shop:
             "issued": str(int(time.time())),
             "lang": lang,
         }
-        parts = ("gatebook-checkout.v1", self.merchant.token, "spectrocoin", *fields.values())
+        parts = ("gatebook-checkout.v1", self.merchant.token, self.provider, *fields.values())
         message = "\n".join(parts).encode()
         fields["signature"] = hmac.new(SIGNING_SECRET.encode(), message, sha256).hexdigest()
         return {**fields, **(changes or {})}
 
     def press(self, fields: dict[str, str]) -> requests.Response:
         """Press Pay: what the browser gets, unfollowed."""
-        url = f"{self.console}/checkout/{self.merchant.token}/spectrocoin/"
+        url = f"{self.console}/checkout/{self.merchant.token}/{self.provider}/"
         return requests.post(url, data=fields, allow_redirects=False, timeout=60)
 
     def pay(self, invoice: str) -> Order:
@@ -200,6 +203,13 @@ class Shop:
         assert answer.status_code == 303, answer.text
         assert answer.headers["Location"].startswith(self.gateway.base_url), answer.headers
         return Order.objects.get(payment_url=answer.headers["Location"])
+
+    def paid_order(self) -> tuple[str, Order]:
+        """An invoice that is paid, and the callback for it has come."""
+        invoice = self.new_invoice("15.99")
+        order = self.pay(invoice)
+        self.sandbox.act(order, "pay")
+        return invoice, order
 
     def work(self) -> None:
         """Let the workers do what is due now."""
@@ -223,4 +233,5 @@ class Shop:
 
 
 def transid(order: Order) -> str:
-    return f"SC-{order.reference}"
+    """What the payment is booked under: the relay's id of the offer, or made from our reference."""
+    return order.provider_reference if order.pay_currency else f"SC-{order.reference}"

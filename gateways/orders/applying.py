@@ -1,28 +1,21 @@
 """What a provider's message does to an order, and the settling of a paid one."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from gateways.accounts import Account
 from gateways.models import Callback, Gateway, Order
-from gateways.orders.states import EDGES, change
+from gateways.orders.asking import Today, find
+from gateways.orders.coins import take
+from gateways.orders.settling import settle
+from gateways.orders.states import EDGES
+from gateways.orders.telling import Applied, Teller
 from gateways.providers.base import Notice
 from ledger.models import Bill
 from ledger.money import Money
-from ledger.settlement import record_payment
 
 Status = Order.Status
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What a notice did. `shout` is True where the message contradicts what we hold."""
-
-    order: Order | None
-    text: str
-    shout: bool = False
 
 
 @transaction.atomic
@@ -34,21 +27,24 @@ def apply(
     now: datetime,
     callback: Callback | None = None,
     actor: str = "",
+    today: Today | None = None,
 ) -> Applied:
     """Let one believed notice change its order, and settle it if it is paid.
 
-    The order is found only by the reference that we made and stored. Locks: bill, then order.
+    The order is found only by a reference that we stored. Locks: bill, then order.
+    today  the rate of this moment, for money that came late.
     Raises SettlementError; nothing is written then.
     """
-    found = Order.objects.filter(
-        gateway_id=account.gateway_id, reference=notice.order_reference
-    ).first()
+    found = find(account.gateway_id, notice)
     if found is None:
-        return Applied(None, f"no order of ours has the reference {notice.order_reference!r}", True)
+        named = notice.order_reference or notice.provider_reference
+        return Applied(None, f"no order of ours has the reference {named!r}", True)
     bill = Bill.objects.select_for_update().get(pk=found.bill_id)
     order = Order.objects.select_for_update().get(pk=found.pk)
+    say = Teller(order, notice, source, now, callback, actor)
+    if order.pay_currency:
+        return take(account, order, bill, notice, say, today or Today())
     news = _note_facts(order, notice)
-    say = _Teller(order, notice, source, now, callback, actor)
     if notice.status == "unknown":
         order.attention = (
             f"The provider sent the status {notice.provider_status!r}, which this version does not "
@@ -68,37 +64,12 @@ def apply(
     return say(notice.detail or notice.provider_status, to=notice.status)
 
 
-@dataclass(slots=True)
-class _Teller:
-    """Writes the order and its event, and turns both into the answer."""
-
-    order: Order
-    notice: Notice
-    source: str
-    now: datetime
-    callback: Callback | None
-    actor: str
-
-    def __call__(self, text: str, *, to: str | None = None, shout: bool = False) -> Applied:
-        change(
-            self.order,
-            to or self.order.status,
-            self.now,
-            self.source,
-            text=text,
-            callback=self.callback,
-            actor=self.actor,
-            provider_status=self.notice.provider_status,
-        )
-        return Applied(self.order, text, shout)
-
-
 def _note_facts(order: Order, notice: Notice) -> bool:
     """Keep what the provider says; whether any of it is new."""
     before = (order.provider_status, order.received_units, order.payable_units)
     order.provider_status = notice.provider_status[:40]
     if notice.provider_reference:
-        order.provider_reference = notice.provider_reference[:64]
+        order.provider_reference = notice.provider_reference[:128]
     coin = notice.received or notice.payable
     if coin:
         order.received_currency = coin.currency
@@ -109,7 +80,7 @@ def _note_facts(order: Order, notice: Notice) -> bool:
     return before != (order.provider_status, order.received_units, order.payable_units)
 
 
-def _paid(account: Account, order: Order, bill: Bill, notice: Notice, say: _Teller) -> Applied:
+def _paid(account: Account, order: Order, bill: Bill, notice: Notice, say: Teller) -> Applied:
     problem = doubt(order, notice)
     if Status.PAID not in EDGES[order.status]:
         order.attention = (
@@ -145,7 +116,7 @@ def _is_account(account: Account, named: str) -> bool:
     return gateways.filter(provider_account=named).exists()
 
 
-def _after_paid(order: Order, notice: Notice, say: _Teller, news: bool) -> Applied:
+def _after_paid(order: Order, notice: Notice, say: Teller, news: bool) -> Applied:
     booked = order.payment.credit if order.payment else order.due
     by_hand = order.payment.booked_by if order.payment else ""
     if notice.status == Status.PAID:
@@ -214,26 +185,3 @@ def _detail(order: Order) -> str:
     if received and payable:
         parts.append(f"asked {payable}, payment currency {received.currency}")
     return "; ".join(filter(None, parts))
-
-
-def settle(
-    account: Account,
-    order: Order,
-    bill: Bill,
-    credit: Money,
-    now: datetime,
-    *,
-    detail: str,
-    booked_by: str = "",
-) -> None:
-    order.payment = record_payment(
-        bill_id=bill.pk,
-        gateway_id=order.gateway_id,
-        method=account.slug,
-        reference=account.provider.transaction_id(order.reference),
-        credit=credit,
-        received=order.received,
-        detail=detail,
-        now=now,
-        booked_by=booked_by,
-    ).payment

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from gateways import accounts
 from gateways.models import Order, OrderEvent
-from gateways.orders.applying import settle
 from gateways.orders.polling import ask
+from gateways.orders.settling import settle
 from gateways.orders.states import EDGES, change
 from ledger.models import Bill
 from ledger.money import Money

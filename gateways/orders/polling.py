@@ -4,14 +4,18 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from gateways import accounts
 from gateways.models import Order, OrderEvent
-from gateways.orders.applying import Applied, apply
+from gateways.orders.applying import apply
+from gateways.orders.asking import informed, is_over
+from gateways.orders.judging import LATE_WINDOW
 from gateways.orders.states import change, tell
+from gateways.orders.telling import Applied
 from gateways.providers.base import Notice, Unavailable
 from ledger.cipher import SealBroken
-from ledger.ports import Clock, jittered
+from ledger.ports import Clock, jittered, unix_seconds
 from ledger.settlement import SettlementError
 
 log = logging.getLogger(__name__)
@@ -25,6 +29,11 @@ SOONEST, LATEST = timedelta(minutes=3), timedelta(minutes=30)
 GRACE, LIFETIME = timedelta(hours=1), timedelta(hours=48)
 # Closed orders are asked about for late money until then.
 WATCHED = timedelta(hours=96)
+# Chains have been reorganised by 18 blocks, half an hour; a day leaves room.
+# (Monero, September 2025: https://github.com/monero-project/monero/issues/10064)
+AFTER_SETTLING = timedelta(hours=24)
+# While a payer looks at the page the relay is asked this often.
+LOOK_AGAIN = timedelta(seconds=8)
 
 
 def poll(*, clock: Clock, budget: timedelta = BUDGET) -> int:
@@ -42,6 +51,7 @@ def poll(*, clock: Clock, budget: timedelta = BUDGET) -> int:
             continue
         ask(order, source=Source.POLL, clock=clock)
         close_if_over(order.pk, clock())
+        purge_if_due(order.pk, clock)
         asked += 1
     return asked
 
@@ -51,14 +61,20 @@ def ask(order: Order, *, source: str, clock: Clock, actor: str = "") -> Applied:
     try:
         account = accounts.load(order.gateway)
         notice = _fetched(account, order)
+        if notice is None:
+            return Applied(order, "the provider does not know this order (yet)")
+        if not _is_about(notice, order):
+            named = notice.order_reference or notice.provider_reference
+            return Applied(order, f"the provider answered with order {named!r}", True)
+        known = informed(account, notice, clock())
     except (Unavailable, SealBroken) as error:
         return Applied(order, f"the provider could not be asked: {error}")
-    if notice is None:
-        return Applied(order, "the provider does not know this order (yet)")
-    if notice.order_reference != order.reference:
-        return Applied(order, f"the provider answered with order {notice.order_reference!r}", True)
+    if isinstance(known, str):
+        return Applied(order, known)
     try:
-        return apply(account, notice, source=source, now=clock(), actor=actor)
+        return apply(
+            account, known.notice, source=source, now=clock(), actor=actor, today=known.today
+        )
     except SettlementError as error:
         log.exception("order %s: %s", order.pk, error)
         with transaction.atomic():
@@ -72,6 +88,10 @@ def ask(order: Order, *, source: str, clock: Clock, actor: str = "") -> Applied:
 def _fetched(account: accounts.Account, order: Order) -> Notice | None:
     """By the provider's id where a message has named it, else by ours: an id from a signed form is
     a number that the provider's own API does not know."""
+    if order.pay_currency:
+        if not order.provider_reference:
+            return None
+        return account.provider.fetch(order.provider_reference, account.credentials)
     ids = [order.provider_reference] if order.provider_status and order.provider_reference else []
     for reference in (*ids, order.reference):
         if notice := account.provider.fetch(reference, account.credentials):
@@ -79,11 +99,74 @@ def _fetched(account: accounts.Account, order: Order) -> Notice | None:
     return None
 
 
+def _is_about(notice: Notice, order: Order) -> bool:
+    if notice.order_reference:
+        return notice.order_reference == order.reference
+    return notice.provider_reference == order.provider_reference
+
+
 def _next_poll(order: Order, now: datetime) -> datetime | None:
     age = now - order.created
-    if age > WATCHED:
+    if now > _watched_until(order):
         return None
     return now + jittered(min(max(age / 4, SOONEST), LATEST))
+
+
+def _watched_until(order: Order) -> datetime:
+    if order.status == Status.PAID:
+        return (order.closed or order.created) + AFTER_SETTLING
+    if order.pay_currency and order.valid_until:
+        return order.valid_until + WATCHED
+    return order.created + WATCHED
+
+
+def look_now(order: Order, now: datetime) -> bool:
+    """A payer is looking at the page: ask about the order soon, unless that was done just now.
+    True where a worker should be woken."""
+    due = Order.objects.filter(pk=order.pk, status__in=(*Order.OPEN, Status.EXPIRED))
+    rested = Q(looked_at__isnull=True) | Q(looked_at__lt=now - LOOK_AGAIN)
+    return bool(due.filter(rested).update(looked_at=now, poll_at=now))
+
+
+def ask_soon(gateway_id: int, provider_reference: str, now: datetime) -> None:
+    """Somebody said something true about an order, but too late to be believed: ask."""
+    orders = Order.objects.filter(gateway_id=gateway_id, provider_reference=provider_reference)
+    orders.exclude(status__in=(Status.PAID, Status.TEST)).update(poll_at=now)
+
+
+def purge_if_due(order_id: int, clock: Clock) -> None:
+    """Withdraw an offer that nobody paid, once even late money would no longer be booked by itself:
+    until then the relay must go on looking at its address."""
+    order = Order.objects.select_related("gateway").get(pk=order_id)
+    if not _is_to_purge(order, clock()):
+        return
+    try:
+        account = accounts.load(order.gateway)
+        gone = account.provider.purge(
+            order.reference,
+            order.provider_reference,
+            account.credentials,
+            unix_seconds(clock()),
+        )
+    except (Unavailable, SealBroken):
+        return
+    with transaction.atomic():
+        held = Order.objects.select_for_update().get(pk=order_id)
+        if gone:
+            held.purged_at, held.poll_at = clock(), None
+        else:
+            held.poll_at = clock() + SOONEST
+        held.save(update_fields=["purged_at", "poll_at"])
+        text = "purged at the relay" if gone else "not purged: the relay has seen money for it"
+        tell(held, clock(), Source.CLOCK, text=text)
+
+
+def _is_to_purge(order: Order, now: datetime) -> bool:
+    if not (order.pay_currency and order.provider_reference) or order.purged_at:
+        return False
+    unpaid = order.status in (Status.EXPIRED, Status.FAILED) and not order.received_units
+    over = order.valid_until is not None and now > order.valid_until + LATE_WINDOW
+    return unpaid and over
 
 
 @transaction.atomic
@@ -91,8 +174,11 @@ def close_if_over(order_id: int, now: datetime) -> None:
     """Close an order that nobody paid in time (its invoice stays payable), and flag one whose money
     was seen but never became final."""
     order = Order.objects.select_for_update().get(pk=order_id)
-    over = order.valid_until + GRACE if order.valid_until else order.created + LIFETIME
-    if order.status == Status.NEW and now > over:
+    if order.pay_currency:
+        over = is_over(order, now)
+    else:
+        over = now > (order.valid_until + GRACE if order.valid_until else order.created + LIFETIME)
+    if order.status == Status.NEW and over:
         change(order, Status.EXPIRED, now, Source.CLOCK, text="nobody paid it in time")
     elif order.status == Status.PENDING and now - order.created > WATCHED and not order.attention:
         # From here on nobody asks any more, so a person must.

@@ -49,7 +49,8 @@ def change(order: Order, to: str, now: datetime, source: str, **event: Any) -> N
             raise ValueError(f"order {order.pk} does not go from {before} to {to}")
         order.status = to
         order.closed = now if to in CLOSED else None
-        if to in (Status.PAID, Status.TEST, Status.REFUNDED):
+        # Coins can still go away in a reorganisation of their chain, so those are watched on.
+        if to in (Status.TEST, Status.REFUNDED) or (to == Status.PAID and not order.pay_currency):
             order.poll_at = None
     order.save()
     tell(order, now, source, before=before, after=order.status, **event)

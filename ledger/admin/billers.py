@@ -150,9 +150,9 @@ class BillerAdmin(SettingsAdmin):
 
     def test(self, doing: Doing) -> HttpResponse:
         biller = doing.row
-        providers = biller.merchant.gateways.filter(enabled=True).values_list("provider", flat=True)
+        methods = biller.merchant.gateways.filter(enabled=True).values_list("method", flat=True)
         try:
-            lines = connect(biller).check(sorted(set(providers)))
+            lines = connect(biller).check(sorted(set(methods)))
             problem = ""
         except ValueError as error:  # an address that was stored some other way than by this form
             lines, problem = [], str(error)

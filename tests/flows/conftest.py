@@ -9,6 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from gateways import accounts
 from tests.conftest import SetClock
+from tests.relay_world import RelayShop
 from tests.world import Sandbox, Shop
 
 # Fifty callbacks at once are more than the test server's queue takes; `make run` uses another one.
@@ -33,3 +34,12 @@ def shop(sandbox: Sandbox, live_server: LiveServer, settings: Settings, clock: S
     settings.GATEBOOK_URL = live_server.url
     accounts.forget()
     return Shop(sandbox=sandbox, console=live_server.url, clock=clock)
+
+
+@pytest.fixture
+def relay_shop(
+    sandbox: Sandbox, live_server: LiveServer, settings: Settings, clock: SetClock
+) -> RelayShop:
+    settings.GATEBOOK_URL = live_server.url
+    accounts.forget()
+    return RelayShop(sandbox=sandbox, console=live_server.url, clock=clock)

@@ -111,26 +111,29 @@ def shop_order(shop: Shop) -> int:
     return Order.objects.latest("pk").pk
 
 
-def a_paid_order(shop: Shop) -> tuple[str, Order]:
-    invoice = shop.new_invoice("15.99")
-    order = shop.pay(invoice)
-    shop.sandbox.act(order, "pay")
-    return invoice, order
+@pytest.fixture(params=["form", "json", "coins"])
+def any_shop(request: pytest.FixtureRequest, transactional_db: None) -> Shop:
+    """With SpectroCoin's callbacks of both kinds, or with the relay's."""
+    if request.param == "coins":
+        relay_shop: Shop = request.getfixturevalue("relay_shop")
+        return relay_shop
+    shop: Shop = request.getfixturevalue("shop")
+    shop.speak("current", request.param)
+    return shop
 
 
-@pytest.mark.parametrize("callbacks", ["form", "json"])
 def test_death_between_any_two_steps_books_exactly_once(
-    shop: Shop, clock: SetClock, monkeypatch: pytest.MonkeyPatch, callbacks: str
+    any_shop: Shop, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.speak("current", callbacks)
-    a_paid_order(shop)
+    shop = any_shop
+    shop.paid_order()
     quiet = Steps(die_at=None)
     with quiet.watching(monkeypatch):
         shop.work()
     assert quiet.count > 100
 
     for die_at in range(quiet.count):
-        invoice, order = a_paid_order(shop)
+        invoice, order = shop.paid_order()
         steps = Steps(die_at)
         work_until_death(shop, steps, monkeypatch)
         heal(shop, clock)
@@ -148,7 +151,7 @@ def test_death_between_any_two_steps_books_exactly_once(
 def test_killed_cluster_is_replaced_and_the_payment_is_booked_once(shop: Shop) -> None:
     """Real processes: kill -9 while WHMCS is at work on AddInvoicePayment."""
     shop.speak("current", "form")
-    invoice, order = a_paid_order(shop)
+    invoice, order = shop.paid_order()
     shop.sandbox.faults("whmcs", "slow_after", "AddInvoicePayment", seconds=20)
 
     first = cluster()

@@ -38,6 +38,8 @@ class FakeProvider:
     opens: deque[Instructions | Exception] = field(default_factory=deque)
     notices: deque[list[Notice] | Exception] = field(default_factory=deque)
     fetches: deque[Notice | Exception | None] = field(default_factory=deque)
+    purges: deque[bool | Exception] = field(default_factory=deque)
+    purged: list[str] = field(default_factory=list)
     refuses: Rejected | None = None
     asked_for: list[OrderRequest] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
@@ -77,7 +79,18 @@ class FakeProvider:
             raise answer
         return answer
 
-    def transaction_id(self, order_reference: str) -> str:
+    def purge(
+        self, order_reference: str, provider_reference: str, credentials: Credentials, now: int
+    ) -> bool:
+        self.purged.append(provider_reference)
+        answer = self.purges.popleft() if self.purges else True
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def transaction_id(self, order_reference: str, provider_reference: str) -> str:
+        if self.slug == "haveno":
+            return provider_reference
         return f"SC-{order_reference}"
 
     def refresh_keys(self, credentials: Credentials) -> dict[str, str]:

@@ -37,9 +37,8 @@ TAKEN = OpenRefused("2005", "orderId is taken", "", fresh_reference=True)
 
 def open_order(bill: Bill, clock: SetClock, due: Money = EUR) -> Order:
     account = an_account(a_gateway(bill.merchant))
-    order = opening.open_order(
-        account, bill, due, language="ar", clock=clock, description="Invoice 42"
-    )
+    wanted = opening.Wanted(bill, due, language="ar", description="Invoice 42")
+    order = opening.open_order(account, wanted, clock=clock)
     return Order.objects.get(pk=order.pk)
 
 
