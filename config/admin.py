@@ -21,7 +21,7 @@ HITS_SHOWN = 20
 # The list of screens, by what people come for.
 GROUPS = {
     "Payments": ("Order", "Payment", "Delivery", "Bill", "Callback"),
-    "Settings": ("Merchant", "Biller", "SpectroCoinGateway"),
+    "Settings": ("Merchant", "Biller", "HavenoGateway", "SpectroCoinGateway"),
     "People": ("User", "Group", "AuditEvent"),
 }
 

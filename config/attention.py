@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from gateways.admin.orders import order_chip
-from gateways.models import Callback, Order
+from gateways.models import Callback, HavenoGateway, Order
 from ledger.admin.billers import is_resting, trouble_of
 from ledger.admin.bills import delivery_chip
 from ledger.admin.showing import BAD, WARN, Chip, address, listing, visible
@@ -62,6 +62,8 @@ def needed(user: Any, now: datetime) -> Attention:
 def _groups(user: Any, now: datetime) -> Iterator[Group]:
     if user.has_perm("ledger.view_biller"):
         yield _billers(within(Biller.objects.all(), user))
+    if user.has_perm("gateways.view_havenogateway"):
+        yield _prices(within(HavenoGateway.objects.all(), user))
     if user.has_perm("ledger.view_delivery"):
         yield from _deliveries(within(Delivery.objects.all(), user), now)
     if user.has_perm("gateways.view_order"):
@@ -93,6 +95,24 @@ def _biller(biller: Biller) -> Item:
         str(biller.merchant),
         way_out,
         since_good=True,
+    )
+
+
+def _prices(rows: "QuerySet[HavenoGateway]") -> Group:
+    troubled = rows.filter(enabled=True).exclude(price_trouble="")
+    troubled = troubled.select_related("merchant").order_by("price_trouble_at", "pk")
+    return _group("Prices", troubled, _price, listing(HavenoGateway))
+
+
+def _price(account: HavenoGateway) -> Item:
+    return Item(
+        Chip("no price", BAD),
+        account.name,
+        address(account),
+        f"Nobody can pay there now. {visible(account.price_trouble)}",
+        account.price_trouble_at,
+        str(account.merchant),
+        "When it is mended, press “Ask prices now” on the account's page.",
     )
 
 

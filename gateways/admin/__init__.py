@@ -1,5 +1,5 @@
 """Gateways in the admin: provider accounts, orders and callbacks."""
 
-from gateways.admin import callbacks, orders, spectrocoin
+from gateways.admin import callbacks, haveno, orders, spectrocoin
 
-__all__ = ["callbacks", "orders", "spectrocoin"]
+__all__ = ["callbacks", "haveno", "orders", "spectrocoin"]

@@ -21,10 +21,17 @@ class ApproveForm(ReasonForm):
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
-        self.fields["amount"].help_text = (
+        field = self.fields["amount"]
+        field.help_text = (
             f"In {row.currency}, written like {row.due.amount}. The order is for {row.due}. "
             "This much is booked and told to WHMCS."
         )
+        if worth := worth_booking(row):
+            field.initial = worth.amount
+            field.help_text += (
+                f" Filled in is what the {row.confirmed} that came and is confirmed is worth by the "
+                "offer's rate, at most what is due. Change it where you decide otherwise."
+            )
 
     def clean_amount(self) -> Money:
         try:
@@ -34,6 +41,15 @@ class ApproveForm(ReasonForm):
         if credit.units <= 0:
             raise ValidationError("The amount must be above zero. To book nothing, refuse it.")
         return credit
+
+
+def worth_booking(order: Order) -> Money | None:
+    """What the confirmed coins of an offer are worth by its own rate, at most what is due; None
+    where the provider quoted, or nothing is confirmed."""
+    if not order.pay_currency or order.asked.units <= 0:
+        return None
+    worth = min(order.due, order.due.share(order.confirmed, order.asked))
+    return worth if worth.units > 0 else None
 
 
 def _fetch(doing: Doing) -> str:

@@ -8,11 +8,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from gateways.admin import offers
 from gateways.admin.callbacks import callback_chip
 from gateways.admin.order_acts import ACTS, FETCH
 from gateways.models import Order
 from gateways.orders.deciding import NotNow
 from gateways.providers import TABLES
+from gateways.providers.haveno import CURRENCIES
 from ledger.admin.acts import WithActs
 from ledger.admin.records import Record
 from ledger.admin.showing import (
@@ -57,11 +59,27 @@ def account_link(order: Order) -> str:
     return link(table(pk=order.gateway_id), order.gateway.name)
 
 
+class CoinFilter(admin.SimpleListFilter):
+    """By what was quoted in; a list of all values in use would read the whole table."""
+
+    title = "coin"
+    parameter_name = "coin"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*((code, code) for code in CURRENCIES), ("none", "quoted by the provider")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        value = self.value()
+        if value == "none":
+            return queryset.filter(pay_currency="")
+        return queryset.filter(pay_currency=value) if value in CURRENCIES else queryset
+
+
 class OrderAdmin(WithActs, Record):
     list_display = (
         "reference", "status_chip", "amount", "received_amount", "invoice", "opened", "merchant",
     )  # fmt: skip
-    list_filter = (MerchantFilter, "status")
+    list_filter = (MerchantFilter, "status", CoinFilter)
     list_select_related = ("merchant", "bill", "gateway")
     search_fields = (
         "reference",
@@ -69,7 +87,12 @@ class OrderAdmin(WithActs, Record):
         "payment__reference",
         "bill__reference",
         "bill__number",
+        "pay_to",
     )
+    search_help_text = (
+        "Invoice, order reference, provider id, transaction id or the address to pay to, in full"
+    )
+    linked_lookups = (CoinFilter.parameter_name,)
     actions = ("fetch_from_provider",)
     acts = ACTS
     service_errors = (*WithActs.service_errors, NotNow)
@@ -82,8 +105,10 @@ class OrderAdmin(WithActs, Record):
                     "merchant", "gateway", "bill", "reference", "provider_reference",
                     "provider_status", "status", "due_units", "currency", "received_units",
                     "payable_units", "received_currency", "payment", "shown_payment_url",
-                    "language", "attention", "open_error", "opening_until", "valid_until",
-                    "poll_at", "created", "closed",
+                    "pay_currency", "confirmed_units", "counted_units", "confirmations",
+                    "confirmations_required", "rate", "rate_source", "priced_at", "pay_to",
+                    "first_seen", "purged_at", "looked_at", "language", "attention", "open_error",
+                    "opening_until", "valid_until", "poll_at", "created", "closed",
                 ),
             },
         ),
@@ -129,12 +154,13 @@ class OrderAdmin(WithActs, Record):
         sentence, tone = sentence_of(row)
         way_out = row.attention
         booked = row.payment.credit if row.payment else None
-        amounts = [
-            Fact("Quoted", money(row.due)),
-            Fact("Asked of the payer", money(row.payable)),
-            Fact("Received", money(row.received)),
-            Fact("Booked", money(booked)),
-        ]
+        amounts = [Fact("Quoted", money(row.due))]
+        if row.pay_currency:
+            amounts += offers.coins(row)
+        else:
+            amounts.append(Fact("Asked of the payer", money(row.payable)))
+            amounts.append(Fact("Received", money(row.received)))
+        amounts.append(Fact("Booked", money(booked)))
         if booked:
             amounts.append(Fact("Difference", money(booked - row.due)))
         where = [
@@ -146,7 +172,7 @@ class OrderAdmin(WithActs, Record):
             Fact("Account", account_link(row)),
             Fact("Opened", moment(row.created, place)),
         ]
-        if row.valid_until:
+        if row.valid_until and not row.pay_currency:
             where.append(Fact("Valid until", moment(row.valid_until, place)))
         if row.poll_at:
             where.append(Fact("Provider asked again", moment(row.poll_at, place)))
@@ -154,13 +180,17 @@ class OrderAdmin(WithActs, Record):
             (link(each), callback_chip(each), each.verdict, moment(each.received_at, place))
             for each in row.callbacks.defer("body").order_by("-pk")[:SHOWN]
         ]
+        boxes = [Facts("Money", amounts, figures=True), Facts("Where it belongs", where)]
+        if row.pay_currency:
+            boxes.insert(1, offers.offer(row, place))
         return Page(
             sentence,
             tone,
             way_out,
-            facts=[Facts("Money", amounts, figures=True), Facts("Where it belongs", where)],
+            facts=boxes,
             steps=story(row, place) + done_by_people(row, place),
             tables=[Table("Callbacks", callbacks, ("Callback", "Status", "Verdict", "Came"))],
+            raw=offers.signed_offer(row),
         )
 
 
@@ -176,6 +206,9 @@ def sentence_of(order: Order) -> tuple[str, str]:
             return f"{order.due} for {order.bill} could not be opened: {order.open_error}", tone
         case Status.NEW:
             return f"{order.due} for {order.bill} was offered {via}; nothing came yet.", tone
+        case Status.PENDING if order.pay_currency:
+            came = f"{order.seen} of {order.asked} came {via}"
+            return f"{came} for {order.bill}; {order.confirmed} of it is confirmed.", tone
         case Status.PENDING:
             return f"{order.due} for {order.bill} is on its way {via}.", tone
         case Status.REVIEW:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from gateways.admin.accounts import AccountAdmin, AccountForm, webhook_url
 from gateways.models import DEFAULT_RECEIVE_CURRENCIES, SpectroCoinGateway
 from gateways.providers.base import OpenRefused
 from gateways.providers.spectrocoin import (
@@ -17,12 +17,10 @@ from gateways.providers.spectrocoin import (
     read_public_keys,
 )
 from gateways.providers.spectrocoin.asking import BASE_URL, base_url
-from ledger.admin.keeping import SettingsAdmin
-from ledger.admin.secrets_form import SecretField, SecretsForm, SecretText
+from ledger.admin.secrets_form import SecretField, SecretText
 from ledger.admin.showing import (
     GOOD,
     QUIET,
-    Chip,
     Fact,
     Facts,
     Page,
@@ -31,14 +29,13 @@ from ledger.admin.showing import (
 )
 from ledger.admin.tenant import MerchantFilter
 from ledger.cipher import SealBroken
-from ledger.models import Merchant
 from ledger.money import MoneyError, digits_of
 
 Api = SpectroCoinGateway.Api
 _NEEDED = "Needed for the {} API."
 
 
-class SpectroCoinForm(SecretsForm):
+class SpectroCoinForm(AccountForm):
     vendor_merchant_id = forms.CharField(label="Merchant ID", max_length=64, required=False)
     new_private_key = SecretField(
         "private_key",
@@ -114,7 +111,7 @@ class SpectroCoinForm(SecretsForm):
             ) from None
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         api = cleaned.get("api_generation")
         if api == Api.LEGACY:
             self._need(api, "vendor_merchant_id", cleaned.get("vendor_merchant_id"))
@@ -129,29 +126,11 @@ class SpectroCoinForm(SecretsForm):
                 "receive_currency",
                 f"{receive} is not among the accepted currencies, so no invoice could be paid.",
             )
-        if cleaned.get("enabled"):
-            self._refuse_second()
         return cleaned
 
     def _need(self, api: str, name: str, held: object) -> None:
         if not held and not self.has_error(name):
             self.add_error(name, _NEEDED.format(api))
-
-    def _refuse_second(self) -> None:
-        """One enabled account per merchant: the pay button names the provider, not the account."""
-        merchant = self.cleaned_data.get("merchant") or getattr(self.instance, "merchant", None)
-        if merchant is None:
-            return
-        # Whoever else saves an account of this merchant meanwhile waits here.
-        Merchant.objects.select_for_update().get(pk=merchant.pk)
-        others = SpectroCoinGateway.objects.filter(merchant=merchant, enabled=True)
-        other = others.exclude(pk=self.instance.pk).first()
-        if other:
-            self.add_error(
-                "enabled",
-                f"“{other.name}” is enabled for {merchant} already. Switch it off first: one "
-                "account takes the new payments.",
-            )
 
 
 def _currency(text: str) -> str:
@@ -165,11 +144,10 @@ def _currency(text: str) -> str:
     return code
 
 
-class SpectroCoinAdmin(SettingsAdmin):
+class SpectroCoinAdmin(AccountAdmin):
     form = SpectroCoinForm
     list_display = ("name", "state", "merchant", "api_generation", "accepted_currencies")
     list_filter = (MerchantFilter, "enabled", "api_generation")
-    list_select_related = ("merchant",)
     # Another address has other keys: what was fetched from the old one verifies nothing.
     also_reset = {"base_url": {"fetched_public_key": "", "fetched_at": None, "key_asked_at": None}}
     fieldsets = (
@@ -188,10 +166,6 @@ class SpectroCoinAdmin(SettingsAdmin):
         ("Advanced", {"fields": ("base_url",), "classes": ("collapse",)}),
     )
 
-    @admin.display(description="State")
-    def state(self, account: SpectroCoinGateway) -> Chip:
-        return Chip("enabled", GOOD) if account.enabled else Chip("off", QUIET)
-
     def page(self, request: HttpRequest, row: Any) -> Page:
         place = row.merchant.time_zone
         if row.enabled:
@@ -205,7 +179,7 @@ class SpectroCoinAdmin(SettingsAdmin):
                 [
                     Fact(
                         "Callback URL",
-                        f"{settings.GATEBOOK_URL}/webhooks/{row.token}/",
+                        webhook_url(row),
                         help="Unguessable: keep it between SpectroCoin and you.",
                         copy=True,
                     ),

@@ -256,4 +256,12 @@ class Migration(migrations.Migration):
                 name="order_offer_once",
             ),
         ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("pay_to", ""), _negated=True),
+                fields=["pay_to"],
+                name="order_pay_to",
+            ),
+        ),
     ]

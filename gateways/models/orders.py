@@ -108,6 +108,7 @@ class Order(models.Model):
         indexes = (
             models.Index(fields=("reference",), name="order_reference"),
             models.Index(fields=("provider_reference",), name="order_provider_reference"),
+            models.Index(fields=("pay_to",), condition=~Q(pay_to=""), name="order_pay_to"),
             models.Index(F("poll_at"), condition=Q(poll_at__isnull=False), name="order_to_poll"),
             models.Index(fields=("status", "-created"), name="order_by_status"),
             models.Index(F("created"), condition=~Q(attention=""), name="order_flagged"),

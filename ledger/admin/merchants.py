@@ -56,7 +56,8 @@ def module_values(merchant: Merchant, secret: str = "") -> Facts:
                 help="It was shown once. Lost? Press “New signing secret” above.",
             ),
         ],
-        help="Copy these three into WHMCS: System Settings > Payment Gateways > SpectroCoin.",
+        help="Copy these three into WHMCS: System Settings > Payment Gateways, "
+        "into each of our modules there (HavenoPay, SpectroCoin).",
     )
 
 

@@ -13,9 +13,10 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from gateways.models import Callback, Order, OrderEvent, SpectroCoinGateway
+from gateways.models import Callback, HavenoGateway, Order, OrderEvent, SpectroCoinGateway
 from ledger import ports
 from ledger.models import Attempt, AuditEvent, Bill, Biller, Delivery, Merchant, Payment
+from tests.gateways.admin import haveno_rows
 from tests.world import PRIVATE_KEY
 
 OWN_MODELS = [model for model in site._registry if model._meta.app_label in ("ledger", "gateways")]
@@ -61,7 +62,16 @@ class Shown:
         gateway.seal("private_key", PRIVATE_KEY)
         gateway.seal("client_secret", self.secrets[3])
         gateway.save()
-        self.rows = {Merchant: merchant, Biller: biller, SpectroCoinGateway: gateway}
+        haveno = haveno_rows.an_account(
+            merchant, name=f"Haveno {self.mark}", price_trouble=self.text, price_trouble_at=now
+        )
+        self.secrets += [haveno.reveal("merchant_key"), haveno.reveal("webhook_secret")]
+        self.rows = {
+            Merchant: merchant,
+            Biller: biller,
+            SpectroCoinGateway: gateway,
+            HavenoGateway: haveno,
+        }
         self.rows[Order] = self.order(Order.Status.REVIEW, attention=self.text)
         bill = self.rows[Order].bill
         payment = Payment.objects.create(
@@ -126,18 +136,19 @@ class Shown:
             currency="EUR",
             due_units=1599,
         )
-        order = Order.objects.create(
-            merchant=self.rows[Merchant],
-            gateway=self.rows[SpectroCoinGateway],
-            bill=bill,
-            reference=f"{bill.reference}-{self.mark}",
-            provider_reference=f"prov-{number}",
-            status=status,
-            due_units=1599,
-            currency="EUR",
-            token_digest=secrets.token_hex(32),
+        values: dict[str, Any] = {
+            "merchant": self.rows[Merchant],
+            "gateway": self.rows[SpectroCoinGateway],
+            "bill": bill,
+            "reference": f"{bill.reference}-{self.mark}",
+            "provider_reference": f"prov-{number}",
+            "status": status,
+            "due_units": 1599,
+            "currency": "EUR",
+            "token_digest": secrets.token_hex(32),
             **more,
-        )
+        }
+        order = Order.objects.create(**values)
         OrderEvent.objects.create(
             order=order,
             at=ports.system_now(),
@@ -148,6 +159,11 @@ class Shown:
             provider_status=self.text[:40],
         )
         return order
+
+    def quoted(self, status: str = Order.Status.PENDING, **more: Any) -> Order:
+        """An offer of 0.25 XMR for 15.99 EUR."""
+        offer = {**haveno_rows.offered(self.text), "gateway": self.rows[HavenoGateway], **more}
+        return self.order(status, **offer)
 
     def callback(self, body: bytes, content_type: str, **more: Any) -> Callback:
         now = ports.system_now()

@@ -5,7 +5,7 @@ from urllib.parse import quote_plus
 import pytest
 from django.urls import reverse
 
-from gateways.models import Callback, Order
+from gateways.models import Callback, HavenoGateway, Order
 from ledger.models import Delivery
 from tests.config.admin_world import (
     OWN_MODELS,
@@ -56,6 +56,9 @@ def test_v20_hostile_text_stays_text_on_every_page(payload: str) -> None:
     )
     shown.callback(('{"id": "' + payload.replace('"', "'") + '"}').encode(), "application/json")
     Order.objects.update(open_error=payload, payment_url=payload)
+    shown.quoted(pay_to=payload, rate=payload, rate_source=payload, document=payload)
+    shown.quoted(document='{"pay_to": "' + payload.replace('"', "'") + '"}', due_units=1600)
+    HavenoGateway.objects.update(receive_account=payload, relay_keys=payload, fixed_rates=payload)
     client = superuser()
     plain = {tag for tag, _ in Elements(superuser().get("/admin/").content.decode()).found}
     pages = [reverse("admin:index"), reverse("admin:find") + f"?q={quote_plus(payload)}"]
@@ -124,9 +127,10 @@ def test_v22_a_refused_form_does_not_echo_the_secret() -> None:
 
 def test_v22_viewers_see_hints_only() -> None:
     shown = Shown("alpha")
-    client = shown.member("view_biller", "view_spectrocoingateway", "view_merchant")
+    names = ("biller", "spectrocoingateway", "havenogateway", "merchant")
+    client = shown.member(*(f"view_{name}" for name in names))
     for model in OWN_MODELS:
-        if model._meta.model_name not in ("biller", "spectrocoingateway", "merchant"):
+        if model._meta.model_name not in names:
             continue
         html = client.get(url(model, "change", shown.rows[model])).content.decode()
         assert "fingerprint" in html

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from gateways.models import Callback, Order
+from gateways.models import Callback, HavenoGateway, Order, SpectroCoinGateway
 from ledger import ports
 from ledger.admin import records
 from ledger.models import Bill, Biller, Delivery, Lane, Merchant, Payment
@@ -27,11 +27,13 @@ from tests.config.admin_world import (
 
 pytestmark = pytest.mark.django_db
 
+SETTINGS = (Merchant, Biller, SpectroCoinGateway, HavenoGateway)
+
 
 def pages_of(model: type[Model], row: Any) -> list[str]:
     pages = [url(model, "changelist"), url(model, "change", row), url(model, "history", row)]
     pages += [url(model, "act", row, slug) for slug in acts_of(model)]
-    if model in (Merchant, Biller) or model._meta.model_name == "spectrocoingateway":
+    if model in SETTINGS:
         pages.append(url(model, "add"))
     return pages
 
@@ -82,7 +84,7 @@ def test_nothing_of_a_merchant_can_be_deleted_and_machine_rows_cannot_be_edited(
     client, row = superuser(), shown.rows[model]
     before = type(row).objects.filter(pk=row.pk).values().get()
     assert client.post(url(model, "delete", row), {"post": "yes"}).status_code == 403
-    if model._meta.model_name not in ("merchant", "biller", "spectrocoingateway"):
+    if model not in SETTINGS:
         assert client.get(url(model, "add")).status_code == 403
         assert client.post(url(model, "change", row), {"status": "paid"}).status_code == 403
     assert type(row).objects.filter(pk=row.pk).values().get() == before
@@ -102,7 +104,8 @@ def test_home_lists_what_needs_a_person() -> None:
     )
     shown.callback(b"bad", "text/plain", status=Callback.Status.REJECTED, verdict="bad signature")
     page = superuser().get(reverse("admin:index")).content.decode()
-    for row in (delivery, shown.rows[Order], shown.rows[Callback], shown.rows[Biller]):
+    haveno = shown.rows[HavenoGateway]
+    for row in (delivery, shown.rows[Order], shown.rows[Callback], shown.rows[Biller], haveno):
         assert url(type(row), "change", row) in page
     assert "1 callback was rejected in the last 24 hours" in page
     assert "Nothing needs you" not in page
@@ -118,6 +121,22 @@ def test_home_shows_the_address_to_whitelist_and_both_places() -> None:
     assert "Add 203.0.113.7" in (
         superuser().get(url(Biller, "change", shown.rows[Biller])).content.decode()
     )
+
+
+def test_home_says_since_when_there_is_no_price_and_what_to_do() -> None:
+    shown = Shown("alpha", text="XMR for EUR: the relay could not be reached")
+    account = shown.rows[HavenoGateway]
+    page = superuser().get(reverse("admin:index")).content.decode()
+    assert "Prices" in page
+    assert "Nobody can pay there now. XMR for EUR: the relay could not be reached" in page
+    assert "Ask prices now" in page
+    home = reverse("admin:index")
+    viewer = shown.member("view_order")
+    assert url(HavenoGateway, "change", account) not in viewer.get(home).content.decode()
+    HavenoGateway.objects.update(enabled=False)
+    assert "Nobody can pay there" not in superuser().get(home).content.decode()
+    HavenoGateway.objects.update(enabled=True, price_trouble="", price_trouble_at=None)
+    assert "Nobody can pay there" not in superuser().get(home).content.decode()
 
 
 def test_a_delivery_unknown_for_a_moment_needs_nobody() -> None:

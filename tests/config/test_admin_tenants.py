@@ -7,7 +7,7 @@ from django.contrib.admin import site
 from django.db.models import Model
 from django.urls import reverse
 
-from gateways.models import Callback, Order, SpectroCoinGateway
+from gateways.models import Callback, HavenoGateway, Order, SpectroCoinGateway
 from ledger.models import AuditEvent, Biller, Delivery, Merchant
 from tests.config.admin_world import OWN_MODELS, Shown, acts_of, superuser, url
 
@@ -91,6 +91,8 @@ def test_v19_free_lookups_are_refused(model: type[Model]) -> None:
         "gateway__token__startswith",
         "signing_secret__startswith",
         "private_key__gte",
+        "merchant_key__gte",
+        "webhook_secret__startswith",
         "token__startswith",
         "body__contains",
         "members__password__startswith",
@@ -118,7 +120,7 @@ def test_v18_autocomplete_tells_nothing(model: type[Model]) -> None:
     assert foreign.mark not in answer.content.decode()
 
 
-@pytest.mark.parametrize("model", [Biller, SpectroCoinGateway])
+@pytest.mark.parametrize("model", [Biller, SpectroCoinGateway, HavenoGateway])
 def test_v18_a_new_row_is_for_an_own_merchant_only(model: type[Model]) -> None:
     own, foreign = Shown("alpha"), Shown("zulu")
     client = own.member()
@@ -147,7 +149,7 @@ def test_v18_a_row_never_moves_to_another_merchant() -> None:
     row.refresh_from_db()
     assert row.identifier == "changed"
     assert row.merchant_id == own.rows[Merchant].pk
-    for model in (Biller, SpectroCoinGateway):
+    for model in (Biller, SpectroCoinGateway, HavenoGateway):
         page = superuser().get(url(model, "change", own.rows[model])).content.decode()
         assert 'name="merchant"' not in page
 

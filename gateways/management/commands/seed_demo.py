@@ -1,6 +1,8 @@
-"""The demo merchant of `make run`: a biller and a gateway that point at the sandbox."""
+"""The demo merchant of `make run`: a biller and its gateways, all pointing at the sandbox."""
 
 import secrets
+from base64 import b32encode
+from hashlib import sha3_256
 from typing import Any
 
 import requests
@@ -9,8 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from nacl.signing import SigningKey
 
-from gateways.models import SpectroCoinGateway
+from gateways.admin.accounts import webhook_url
+from gateways.admin.haveno import new_webhook_secret, take_new_key
+from gateways.models import HavenoGateway, SpectroCoinGateway
+from gateways.providers.haveno import CURRENCIES, check_merchant_id, read_public_keys
 from gateways.providers.spectrocoin import public_half
 from ledger.models import Biller, Merchant
 
@@ -27,12 +33,15 @@ class Command(BaseCommand):
         sandbox = sandbox.rstrip("/")
         whmcs = ask(f"{sandbox}/whmcs/_sandbox/settings")
         provider = ask(f"{sandbox}/spectrocoin/_sandbox/settings")
+        relay = ask(f"{sandbox}/haveno/_sandbox/settings")
         with transaction.atomic():
             merchant = seed_merchant()
             seed_biller(merchant, sandbox, whmcs)
             gateway = seed_gateway(merchant, sandbox, provider)
+            haveno = seed_haveno(merchant, sandbox, relay)
         public_key = public_half(gateway.reveal("private_key"))
         tell(f"{sandbox}/spectrocoin/_sandbox/settings", {"merchant_public_key": public_key})
+        tell(f"{sandbox}/haveno/_sandbox/settings", entered_at_relay(haveno))
         module = {
             "console_url": settings.GATEBOOK_URL,
             "merchant_token": merchant.token,
@@ -73,6 +82,45 @@ def seed_gateway(merchant: Merchant, sandbox: str, provider: dict[str, Any]) -> 
     gateway.fetched_public_key, gateway.fetched_at = "", None
     gateway.save()
     return gateway
+
+
+def seed_haveno(merchant: Merchant, sandbox: str, relay: dict[str, Any]) -> HavenoGateway:
+    account = HavenoGateway.objects.filter(merchant=merchant).first()
+    if account is None:
+        account = HavenoGateway(
+            merchant=merchant,
+            name="HavenoPay sandbox",
+            enabled=True,
+            accepted_currencies=",".join(CURRENCIES),
+            node_address=new_node_address(),
+            price_checks=HavenoGateway.Source.WEB,
+        )
+        take_new_key(account)
+        account.seal("webhook_secret", new_webhook_secret())
+    account.relay_url = f"{sandbox}/haveno"
+    account.price_url = f"{sandbox}/haveno/simple/price"
+    # A sandbox with new storage has a new key.
+    account.relay_keys = "\n".join(read_public_keys(" ".join(relay["relay_public_keys"])))
+    account.save()
+    return account
+
+
+def entered_at_relay(account: HavenoGateway) -> dict[str, Any]:
+    """What a merchant copies from the account's page into the relay."""
+    keys = [account.merchant_public_key, account.previous_public_key]
+    return {
+        "merchant_public_keys": [key for key in keys if key],
+        "webhook_url": webhook_url(account),
+        "webhook_secret": account.reveal("webhook_secret"),
+    }
+
+
+def new_node_address() -> str:
+    """A Tor v3 address that nobody answers at: the name holds a key, its checksum and version."""
+    key, version = SigningKey.generate().verify_key.encode(), b"\x03"
+    checksum = sha3_256(b".onion checksum" + key + version).digest()[:2]
+    name = b32encode(key + checksum + version).decode("ascii").lower()
+    return check_merchant_id(f"{name}.onion:9999")
 
 
 def new_private_key() -> str:

@@ -1,0 +1,76 @@
+"""Inputs of the settings screens that Django has none for."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+_PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
+
+
+class ChosenField(forms.MultipleChoiceField):
+    """Several of the choices, as one text with commas between, in the order of the choices."""
+
+    widget = forms.CheckboxSelectMultiple(attrs={"class": "choices"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return _split(value) if isinstance(value, str) else value
+
+    def clean(self, value: Any) -> str:
+        chosen = super().clean(value)
+        return ",".join(str(code) for code, _ in self.choices if code in chosen)  # type: ignore[union-attr,misc]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(_split(initial or ""), data)
+
+
+def _split(text: str) -> list[str]:
+    return [code for code in text.split(",") if code]
+
+
+class Percent(int):
+    """Hundredths of a percent, told as people write them: 50 is "0.5 %"."""
+
+    @property
+    def number(self) -> str:
+        whole, rest = divmod(self, 100)
+        return f"{whole}.{rest:02}".rstrip("0").rstrip(".")
+
+    def __str__(self) -> str:
+        return f"{self.number} %"
+
+
+class PercentField(forms.Field):
+    """A percentage with up to two decimals, as Percent. `least` and `most` in hundredths."""
+
+    widget = forms.TextInput(
+        attrs={"inputmode": "decimal", "autocomplete": "off", "size": 6, "class": "percent"}
+    )
+
+    def __init__(self, *, least: int, most: int, refusal: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._least, self._most, self._refusal = least, most, refusal
+
+    def prepare_value(self, value: Any) -> Any:
+        return Percent(value).number if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Percent | None:
+        if isinstance(value, int):
+            return Percent(value)
+        text = str(value or "").strip().removesuffix("%").strip()
+        if not text:
+            return None
+        read = _PERCENT.fullmatch(text) if text.isascii() else None
+        if read is None:
+            raise ValidationError("Write a percentage such as 0.5, with at most two decimals.")
+        hundredths = Percent(int(read[1] + (read[2] or "").ljust(2, "0")))
+        if not self._least <= hundredths <= self._most:
+            raise ValidationError(self._refusal)
+        return hundredths
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(data) != initial)
+        except ValidationError:
+            return True
