@@ -11,7 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from gateways import accounts, tasks
 from gateways.models import Callback, OrderEvent
 from gateways.orders.applying import apply
-from gateways.orders.asking import Informed, informed
+from gateways.orders.asking import Informed, Unheard, informed
 from gateways.orders.telling import Applied
 from gateways.providers.base import Inbound, Rejected, Unavailable
 from ledger.cipher import SealBroken
@@ -81,10 +81,10 @@ def work(callback: Callback, *, clock: Clock) -> None:
     try:
         account = accounts.load(callback.gateway)
         answers = [
-            informed(account, notice, clock())
+            informed(account, notice, clock)
             for notice in account.provider.parse(inbound_of(callback))
         ]
-        verdicts = [answer for answer in answers if isinstance(answer, str)]
+        unheard = [answer for answer in answers if isinstance(answer, Unheard)]
         with transaction.atomic():
             applied = [
                 apply(
@@ -94,11 +94,12 @@ def work(callback: Callback, *, clock: Clock) -> None:
                     now=clock(),
                     callback=callback,
                     today=answer.today,
+                    as_of=answer.as_of,
                 )
                 for answer in answers
                 if isinstance(answer, Informed)
             ]
-            _conclude(callback, applied, verdicts, clock())
+            _conclude(callback, applied, unheard, clock())
     except (Unavailable, SealBroken) as error:
         _again(callback, f"could not ask the provider: {error}", clock())
     except (Rejected, SettlementError) as error:
@@ -122,10 +123,11 @@ def inbound_of(callback: Callback) -> Inbound:
 
 
 def _conclude(
-    callback: Callback, applied: list[Applied], verdicts: list[str], now: datetime
+    callback: Callback, applied: list[Applied], unheard: list[Unheard], now: datetime
 ) -> None:
-    verdict = "; ".join([*verdicts, *(each.text for each in applied)]) or "nothing in it for us"
-    shout = any(each.shout for each in applied)
+    said: list[Unheard | Applied] = [*unheard, *applied]
+    verdict = "; ".join(each.text for each in said) or "nothing in it for us"
+    shout = any(each.shout for each in said)
     order = next((each.order for each in applied if each.order), None)
     _finish(callback, Status.FAILED if shout else Status.DONE, verdict, now, order=order)
 

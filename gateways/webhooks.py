@@ -131,10 +131,8 @@ def is_known(account: Account, inbound: Inbound, known_as: str, now: datetime) -
     soon, because a true word is not thrown away for being old."""
     same = Q(digest=hashlib.sha256(inbound.body).digest()) | Q(order__provider_reference=known_as)
     kept = Callback.objects.filter(same, gateway_id=account.gateway_id)
-    if kept.exclude(status=Callback.Status.REJECTED).exists():
-        return True
     polling.ask_soon(account.gateway_id, known_as, now)
-    return False
+    return kept.exclude(status=Callback.Status.REJECTED).exists()
 
 
 def read(request: HttpRequest, now: datetime) -> Inbound:

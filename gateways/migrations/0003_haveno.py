@@ -2,8 +2,9 @@
 
 import django.core.validators
 import django.db.models.deletion
-import ledger.sealed
 from django.db import migrations, models
+
+import ledger.sealed
 
 
 class Migration(migrations.Migration):
@@ -199,6 +200,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="order",
+            name="flagged",
+            field=models.TextField(blank=True, default=""),
+        ),
+        migrations.AddField(
+            model_name="order",
+            name="heard_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="order",
             name="looked_at",
             field=models.DateTimeField(null=True),
         ),
@@ -262,6 +273,17 @@ class Migration(migrations.Migration):
                 condition=models.Q(("pay_to", ""), _negated=True),
                 fields=["pay_to"],
                 name="order_pay_to",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    models.Q(("pay_to", ""), _negated=True),
+                    models.Q(("pay_currency", "USD_BANK"), _negated=True),
+                ),
+                fields=("merchant", "pay_to"),
+                name="order_address_once",
             ),
         ),
     ]

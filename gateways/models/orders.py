@@ -17,12 +17,15 @@ class Order(models.Model):
     due             the quote's bill side: what the bill gets when the order is paid in full.
     pay_currency    the coin that we quoted in; empty where the provider quotes.
     payable         what the payer is to send; received is what was seen of it, confirmed what is
-                    deep enough to count, counted what the bookings so far stand for.
+                    deep enough to count, counted the coins that are dealt with: those the bookings
+                    stand for, or that a person refused.
     rate            invoice currency for one whole coin, locked for the life of the offer.
     first_seen      when the provider first saw money for it: on time or late is judged by this.
     document        the signed offer as the payer may download it.
     token_digest    sha256 of the token in the payer's links; the token itself is not kept.
-    attention       why a person must look, and what to do; empty where nobody must.
+    attention       why a person must look, and what to do; empty where nobody must. flagged is the
+                    reason last given, kept when it was dealt with.
+    heard_at        when the newest news of its coins was true.
     opening_until   somebody is creating it at the provider right now.
     poll_at         when to ask the provider what is true, should no callback come.
     """
@@ -60,6 +63,7 @@ class Order(models.Model):
     pay_to = models.CharField(max_length=200, blank=True, default="")
     document = models.TextField(blank=True, default="")
     first_seen = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
     purged_at = models.DateTimeField(null=True)
     # When it was last asked about because a payer was looking at its page.
     looked_at = models.DateTimeField(null=True)
@@ -71,6 +75,7 @@ class Order(models.Model):
     token_digest = models.CharField(max_length=64, unique=True)
     language = models.CharField(max_length=20, default="en")
     attention = models.TextField(blank=True)
+    flagged = models.TextField(blank=True, default="")
     open_error = models.TextField(blank=True)
     opening_until = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
@@ -98,6 +103,13 @@ class Order(models.Model):
                 fields=("gateway", "provider_reference"),
                 condition=~Q(provider_reference="") & ~Q(pay_currency=""),
                 name="order_offer_once",
+            ),
+            # One payment must not count for two orders. A bank account is everybody's; there the
+            # reference of the transfer tells them apart.
+            models.UniqueConstraint(
+                fields=("merchant", "pay_to"),
+                condition=~Q(pay_to="") & ~Q(pay_currency="USD_BANK"),
+                name="order_address_once",
             ),
             models.CheckConstraint(condition=Q(due_units__gt=0), name="order_due_positive"),
             models.CheckConstraint(

@@ -28,11 +28,12 @@ def apply(
     callback: Callback | None = None,
     actor: str = "",
     today: Today | None = None,
+    as_of: datetime | None = None,
 ) -> Applied:
     """Let one believed notice change its order, and settle it if it is paid.
 
     The order is found only by a reference that we stored. Locks: bill, then order.
-    today  the rate of this moment, for money that came late.
+    today  the rate of this moment, for money that came late; as_of when the notice was true.
     Raises SettlementError; nothing is written then.
     """
     found = find(account.gateway_id, notice)
@@ -43,7 +44,7 @@ def apply(
     order = Order.objects.select_for_update().get(pk=found.pk)
     say = Teller(order, notice, source, now, callback, actor)
     if order.pay_currency:
-        return take(account, order, bill, notice, say, today or Today())
+        return take(account, order, bill, notice, say, today or Today(), as_of or now)
     news = _note_facts(order, notice)
     if notice.status == "unknown":
         order.attention = (

@@ -1,6 +1,6 @@
 """What must be asked outside before a message can be applied; no rows are locked meanwhile."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateways.accounts import Account
@@ -8,6 +8,7 @@ from gateways.models import Order
 from gateways.orders import pricing
 from gateways.orders.judging import GRACE
 from gateways.providers.base import Notice
+from ledger.ports import Clock
 from ledger.rate import Rate
 
 
@@ -21,10 +22,19 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class Informed:
-    """A notice that may be believed, with what it takes to judge it."""
+    """A notice that may be believed, with what it takes to judge it, and when it was true."""
 
     notice: Notice
+    as_of: datetime
     today: Today = Today()
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """The provider was asked and knows nothing of it. `shout` where it had said otherwise, signed."""
+
+    text: str
+    shout: bool = False
 
 
 def find(gateway_id: int, notice: Notice) -> Order | None:
@@ -39,27 +49,29 @@ def find(gateway_id: int, notice: Notice) -> Order | None:
     return None
 
 
-def informed(account: Account, notice: Notice, now: datetime) -> Informed | str:
-    """The notice itself if it was signed, else what the provider says when asked; a sentence where
-    the provider knows nothing.
+def informed(account: Account, notice: Notice, clock: Clock) -> Informed | Unheard:
+    """The notice itself if it was signed, else what the provider says when asked.
 
-    A message about coins says how many came but not when. Once the offer has ended that decides
-    what they are worth, so the provider is asked, and today's rate with it. Raises Unavailable.
+    A message about coins tells a sum, as it was when it was signed: not when they came, nor whether
+    the chain has forgotten them since. So the provider is asked for the list, and once the offer has
+    ended for today's rate with it. Raises Unavailable.
     """
+    now = clock()
     if notice.doorbell:
         asked = account.provider.fetch(notice.order_reference, account.credentials)
         if asked is None:
-            return f"the provider does not know an order {notice.order_reference}"
-        return Informed(asked)
+            return Unheard(f"the provider does not know an order {notice.order_reference}")
+        return Informed(asked, now)
     order = find(account.gateway_id, notice)
-    if order is None or not order.pay_currency or not is_over(order, now):
-        return Informed(notice)
+    if order is None or not order.pay_currency:
+        return Informed(notice, now)
     if notice.transfers is None and not _differs(notice, order):
         asked = account.provider.fetch(order.provider_reference, account.credentials)
         if asked is None:
-            return f"the provider does not know the offer {order.provider_reference}"
-        notice = asked
-    return Informed(notice, _today(account, order, notice, now))
+            denied = f"the relay does not know the offer {order.provider_reference} when asked"
+            return Unheard(denied, shout=True)
+        notice = replace(asked, detail=notice.detail or asked.detail)
+    return Informed(notice, now, _today(account, order, notice, now))
 
 
 def is_over(order: Order, now: datetime) -> bool:
@@ -75,7 +87,7 @@ def _differs(notice: Notice, order: Order) -> bool:
 
 def _today(account: Account, order: Order, notice: Notice, now: datetime) -> Today:
     came = notice.confirmed is not None and notice.confirmed.units > 0
-    if account.rules.late != "lower" or order.status == Order.Status.PAID or not came:
+    if account.rules.late != "lower" or not came or not is_over(order, now):
         return Today()
     try:
         return Today(pricing.rate_now(account, order.pay_currency, order.currency, now))

@@ -62,6 +62,7 @@ def approve(order_id: int, *, credit: Money, actor: str, reason: str, now: datet
             now,
             detail=f"approved by {actor}: {reason}",
             booked_by=actor,
+            counts=_coins_for(order, credit),
         )
     except SettlementError as error:
         raise NotNow(str(error)) from error
@@ -79,6 +80,9 @@ def refuse(order_id: int, *, actor: str, reason: str, now: datetime) -> str:
     if order.status != Status.REVIEW:
         raise NotNow(f"{order.reference} is {order.status}; only orders in review are refused.")
     order.attention = ""
+    if order.pay_currency:
+        # These coins are dealt with; only what comes besides is judged again.
+        order.counted_units = order.received_units
     change(order, Status.FAILED, now, Source.STAFF, actor=actor, text=f"refused: {reason}")
     _audit(order, actor, "refuse order", now, reason=reason)
     return f"{order.reference} is closed and nothing was booked. Refund the payer at the provider."
@@ -93,9 +97,22 @@ def settle_attention(order_id: int, *, actor: str, reason: str, now: datetime) -
     if not order.attention:
         return f"{order.reference} is not flagged; nothing was changed."
     was, order.attention = order.attention, ""
+    if order.pay_currency and order.status == Status.PAID:
+        # A surplus that somebody dealt with is not booked when the rules change.
+        order.counted_units = max(order.counted_units or 0, order.confirmed_units or 0)
     change(order, order.status, now, Source.STAFF, actor=actor, text=f"dealt with: {reason}")
     _audit(order, actor, "clear flag", now, reason=reason, detail=was)
     return f"{order.reference} is off the list."
+
+
+def _coins_for(order: Order, credit: Money) -> Money | None:
+    """The coins that an approved credit stands for: all that is confirmed, and of what is still on
+    its way as much as the credit is worth by the offer's rate."""
+    if not order.pay_currency:
+        return None
+    worth = -(-order.asked.units * credit.units // order.due_units)
+    units = max(order.confirmed.units, min(order.seen.units, worth))
+    return Money(units, order.pay_currency)
 
 
 def may_decide(order: Order) -> bool:

@@ -1,6 +1,6 @@
 """What the coins that came for an offer mean: values in, a verdict out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateways.orders.rules import Rules
@@ -13,10 +13,12 @@ GRACE = timedelta(minutes=10)
 # Late money is booked by the rules until then; later a person decides.
 LATE_WINDOW = timedelta(hours=48)
 
+DECIDE = "Approve what you accept, or refuse and refund the payer."
+
 
 @dataclass(frozen=True, slots=True)
 class Coins:
-    """An offer and all that is known to have come for it.
+    """An offer and the coins that are news for it.
 
     seen       everything, confirmed or not; confirmed the part deep enough to count, and on_time
                the part of that which was seen before the offer's end (with grace).
@@ -34,6 +36,10 @@ class Coins:
     no_rate: str = ""
 
     @property
+    def late(self) -> Money:
+        return self.confirmed - self.on_time
+
+    @property
     def worth(self) -> Money:
         """What the confirmed coins are worth by the offer's own rate."""
         return self.due.share(self.confirmed, self.asked)
@@ -41,24 +47,63 @@ class Coins:
     @property
     def missing(self) -> Money:
         """What the payer has still to send."""
-        return Money(max(self.asked.units - self.seen.units, 0), self.asked.currency)
+        return _above(self.asked, self.seen)
 
     def enough(self, tolerance_bp: int) -> Money:
         """How much must come for the bill to be paid in full."""
         units = self.asked.units - self.asked.units * tolerance_bp // 10_000
         return Money(max(units, 1), self.asked.currency)
 
+    def beyond(self, counted: Money) -> "Coins":
+        """Only what came besides the coins that are dealt with, which were the first to come."""
+        return replace(
+            self,
+            seen=_above(self.seen, counted),
+            confirmed=_above(self.confirmed, counted),
+            on_time=_above(self.on_time, counted),
+        )
+
+    def fair_worth(self) -> Money:
+        """On time by the offer's rate, late by the lower of that and today's. Needs `rate_now` where
+        anything is late."""
+        if self.rate_now is None or not self.late.units:
+            return self.worth
+        by_offer = self.due.share(self.on_time, self.asked)
+        # From the whole, so that rounding twice costs the payer nothing.
+        return by_offer + min(self.worth - by_offer, self.rate_now.worth_of(self.late))
+
+    def too_late(self, rules: Rules, now: datetime) -> str:
+        """Why the late part is not booked by itself; "" where it is, or where nothing is late."""
+        if not self.late.units:
+            return ""
+        if rules.late != "lower":
+            return "after the offer ended"
+        if now > self.ends + LATE_WINDOW and self._is_very_late():
+            return "more than two days after the offer ended, when its rate was long out of date"
+        if self.rate_now is None:
+            return f"after the offer ended, and today's rate could not be had ({self.no_rate})"
+        return ""
+
+    def _is_very_late(self) -> bool:
+        return self.last_seen is None or self.last_seen > self.ends + LATE_WINDOW
+
+
+def _above(money: Money, floor: Money) -> Money:
+    return Money(max(money.units - floor.units, 0), money.currency)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What is to happen: the order's next status (None: it stays), and what is booked.
 
+    credit     what is booked, and `counts` the coins that this stands for.
     attention  for the merchant: what a person must look at, and what to do.
     """
 
     text: str
     status: str | None = None
     credit: Money | None = None
+    counts: Money | None = None
     attention: str = ""
 
 
@@ -81,76 +126,67 @@ def judge(coins: Coins, rules: Rules, now: datetime) -> Verdict:
             f"Underpaid: {coins.confirmed} of {coins.asked} came before the offer ended, worth "
             f"{coins.worth} of {coins.due}. Approve {coins.worth}, or refuse and refund the payer."
         )
-        return Verdict(f"only {coins.confirmed} of {coins.asked} came", "review", None, attention)
+        return Verdict(
+            f"only {coins.confirmed} of {coins.asked} came", "review", attention=attention
+        )
     return Verdict(f"{coins.seen} of {coins.asked} seen, {coins.missing} missing", "pending")
 
 
 def _paid(coins: Coins, rules: Rules) -> Verdict:
+    """Late coins beside enough in time are no part of this: they are judged once it is settled."""
     credit, attention = coins.due, ""
-    surplus = Money(max(coins.confirmed.units - coins.asked.units, 0), coins.asked.currency)
-    if surplus.units:
-        worth = coins.due.share(surplus, coins.asked)
-        if rules.over == "credit":
-            credit += worth
-        else:
-            attention = (
-                f"Overpaid by {surplus}, worth {worth}. {coins.due} is booked. Refund the rest, or "
-                "add it to the client's credit in WHMCS."
-            )
+    surplus = _above(coins.on_time, coins.asked)
+    worth = coins.due.share(surplus, coins.asked)
+    if rules.over == "credit":
+        credit += worth
+    elif worth.units:
+        attention = _overpaid(surplus, worth, coins.due)
     if not rules.auto_confirm:
-        return _held(coins, credit)
+        return _held(coins, credit, attention)
     text = f"paid: {credit} booked"
-    if coins.confirmed < coins.asked:
-        text += f"; {coins.asked - coins.confirmed} less than asked, which your tolerance allows"
-    return Verdict(text, "paid", credit, attention)
+    if coins.on_time < coins.asked:
+        text += f"; {coins.asked - coins.on_time} less than asked, which your tolerance allows"
+    return Verdict(text, "paid", credit, coins.on_time, attention)
 
 
 def _late(coins: Coins, rules: Rules, now: datetime) -> Verdict:
-    """What came on time counts by the offer's rate, the rest by the lower of that and today's."""
-    late = coins.confirmed - coins.on_time
-    came = f"{coins.confirmed} of {coins.asked} came, {late} of it after the offer ended"
-    decide = "Approve what you accept, or refuse and refund the payer."
-    if rules.late != "lower":
-        attention = f"Paid too late: {came}; worth {coins.worth} by the offer's rate. {decide}"
-        return Verdict("paid too late: a person decides", "review", None, attention)
-    if now > coins.ends + LATE_WINDOW and _very_late(coins):
+    came = f"{coins.confirmed} of {coins.asked} came, {coins.late} of it"
+    if why := coins.too_late(rules, now):
         attention = (
-            f"Paid more than two days too late: {came}; worth {coins.worth} by the offer's rate, "
-            f"which is out of date. {decide}"
+            f"Paid too late: {came} {why}. By the offer's rate it is worth {coins.worth}. {DECIDE}"
         )
-        return Verdict("paid far too late: a person decides", "review", None, attention)
-    if coins.rate_now is None:
-        attention = (
-            f"Paid too late: {came}, and today's rate could not be had ({coins.no_rate}). {decide}"
-        )
-        return Verdict("paid too late and no rate: a person decides", "review", None, attention)
-    by_offer = coins.due.share(coins.on_time, coins.asked)
-    old, new = coins.due.share(late, coins.asked), coins.rate_now.worth_of(late)
-    worth = by_offer + min(old, new)
-    if worth > coins.due and rules.over != "credit":
-        worth = coins.due
-    if worth.units <= 0:
-        attention = f"Paid too late: {came}, worth nothing at today's rate. {decide}"
-        return Verdict("paid too late: worth nothing", "review", None, attention)
+        return Verdict("paid too late: a person decides", "review", attention=attention)
+    credit, attention = coins.fair_worth(), ""
+    if credit.units <= 0:
+        attention = f"Paid too late: {came} after the offer ended, worth nothing today. {DECIDE}"
+        return Verdict("paid too late: worth nothing", "review", attention=attention)
+    if credit > coins.due and rules.over != "credit":
+        attention = _overpaid(_above(coins.confirmed, coins.asked), credit - coins.due, coins.due)
+        credit = coins.due
     if not rules.auto_confirm:
-        return _held(coins, worth)
+        return _held(coins, credit, attention)
+    today = f" ({coins.rate_now.text})" if coins.rate_now else ""
     text = (
-        f"paid late: {came}; {worth} booked, by the lower of the offer's rate and today's "
-        f"({coins.rate_now.text})"
+        f"paid late: {came} after the offer ended; {credit} booked, by the lower of the offer's "
+        f"rate and today's{today}"
     )
-    return Verdict(text, "paid", worth)
+    return Verdict(text, "paid", credit, coins.confirmed, attention)
 
 
-def _very_late(coins: Coins) -> bool:
-    return coins.last_seen is None or coins.last_seen > coins.ends + LATE_WINDOW
+def _overpaid(surplus: Money, worth: Money, booked: Money) -> str:
+    return (
+        f"Overpaid by {surplus}, worth {worth}. Only {booked} is booked by itself. Refund the rest, "
+        "or add it to the client's credit in WHMCS."
+    )
 
 
-def _held(coins: Coins, credit: Money) -> Verdict:
+def _held(coins: Coins, credit: Money, surplus: str) -> Verdict:
     attention = (
         f"{coins.confirmed} came and is confirmed, worth {credit}. Auto confirm is off: approve "
-        f"{credit}, or refuse and refund the payer."
-    )
-    return Verdict("paid; auto confirm is off, so a person decides", "review", None, attention)
+        f"{credit}, or refuse and refund the payer. {surplus}"
+    ).strip()
+    text = f"paid; auto confirm is off, so a person decides. {surplus}".strip()
+    return Verdict(text, "review", attention=attention)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +199,14 @@ class After:
 
 
 def judge_settled(
-    coins: Coins, counted: Money, booked: Money, rules: Rules, *, told: bool
+    coins: Coins, counted: Money, booked: Money, before: Money, rules: Rules, now: datetime
 ) -> After:
     """The verdict on money that came, or went, after settling.
 
     counted  the coins that the bookings so far stand for; booked what those were worth.
-    told     the provider listed every transfer; else less than counted means only an older message.
+    before   what was seen when it was last asked about.
     """
-    if told and coins.seen < counted:
+    if coins.seen < counted:
         gone = counted - coins.seen
         attention = (
             f"A payment disappeared: {counted} were confirmed and {booked} is booked, but the "
@@ -178,14 +214,23 @@ def judge_settled(
             "payer to pay again; if the money stays away, take the booking back in WHMCS."
         )
         return After(f"{gone} disappeared after settling: nothing changed", None, attention)
-    if coins.confirmed > counted:
-        surplus = coins.confirmed - counted
-        worth = coins.due.share(surplus, coins.asked)
-        if rules.over == "credit" and rules.auto_confirm and worth.units > 0:
-            return After(f"{surplus} more came: {worth} booked", worth)
+    if before < counted:
         attention = (
-            f"{surplus} more came after this order was paid, worth {worth} by the offer's rate. "
-            "Refund it, or add it to the client's credit in WHMCS."
+            f"A payment that had disappeared is back: {coins.seen} is known again. {booked} is booked "
+            "here; if you took that back in WHMCS meanwhile, book it there again."
         )
-        return After(f"{surplus} more came after it was paid", None, attention)
-    return After("paid already: nothing changed")
+        return After("what had disappeared is back", None, attention)
+    news = coins.beyond(counted)
+    if not news.confirmed.units:
+        return After("paid already: nothing changed")
+    late = news.too_late(rules, now)
+    worth = news.worth if late else news.fair_worth()
+    if not worth.units:
+        return After(f"{news.confirmed} more came, which is worth nothing")
+    if rules.over == "credit" and rules.auto_confirm and not late:
+        return After(f"{news.confirmed} more came: {worth} booked", worth)
+    attention = (
+        f"{news.confirmed} more came {late or 'after this order was paid'}, worth {worth} by the "
+        "offer's rate. Refund it, or add it to the client's credit in WHMCS."
+    )
+    return After(f"{news.confirmed} more came after it was paid", None, attention)

@@ -208,8 +208,9 @@ def _opened(order: Order, instructions: Instructions, now: datetime) -> Order:
     except IntegrityError:
         refusal = OpenRefused(
             "offer_reused",
-            f"The relay answered with offer {order.provider_reference}, which is another order's.",
-            "Ask whoever runs the relay; nobody was shown its address.",
+            f"The relay answered with offer {order.provider_reference} and an address of which one is "
+            "another order's already.",
+            "Ask whoever runs the relay: each order needs an address of its own. Nobody was shown it.",
         )
         return _refused(Order.objects.get(pk=order.pk), refusal, now)
     tell(order, now, Source.PAYER, text="created at the provider")

@@ -3,15 +3,15 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 
 from gateways import accounts
 from gateways.models import Order, OrderEvent
 from gateways.orders.applying import apply
-from gateways.orders.asking import informed, is_over
+from gateways.orders.asking import Unheard, informed, is_over
 from gateways.orders.judging import LATE_WINDOW
-from gateways.orders.states import change, tell
+from gateways.orders.states import change, flag, tell
 from gateways.orders.telling import Applied
 from gateways.providers.base import Notice, Unavailable
 from ledger.cipher import SealBroken
@@ -49,15 +49,23 @@ def poll(*, clock: Clock, budget: timedelta = BUDGET) -> int:
             poll_at=_next_poll(order, now)
         ):
             continue
-        ask(order, source=Source.POLL, clock=clock)
-        close_if_over(order.pk, clock())
-        purge_if_due(order.pk, clock)
         asked += 1
+        try:
+            ask(order, source=Source.POLL, clock=clock)
+            close_if_over(order.pk, clock())
+            purge_if_due(order.pk, clock)
+            flag_if_abandoned(order.pk, clock())
+        except OperationalError:
+            raise
+        except Exception:
+            # One bad order must not keep the others from being asked about.
+            log.exception("order %s could not be asked about", order.pk)
     return asked
 
 
 def ask(order: Order, *, source: str, clock: Clock, actor: str = "") -> Applied:
     """Fetch one order from its provider and believe the answer. Never raises for the outside's sake."""
+    begun = clock()
     try:
         account = accounts.load(order.gateway)
         notice = _fetched(account, order)
@@ -66,22 +74,28 @@ def ask(order: Order, *, source: str, clock: Clock, actor: str = "") -> Applied:
         if not _is_about(notice, order):
             named = notice.order_reference or notice.provider_reference
             return Applied(order, f"the provider answered with order {named!r}", True)
-        known = informed(account, notice, clock())
+        known = informed(account, notice, clock)
     except (Unavailable, SealBroken) as error:
         return Applied(order, f"the provider could not be asked: {error}")
-    if isinstance(known, str):
-        return Applied(order, known)
+    if isinstance(known, Unheard):
+        return Applied(order, known.text)
     try:
         return apply(
-            account, known.notice, source=source, now=clock(), actor=actor, today=known.today
+            account,
+            known.notice,
+            source=source,
+            now=clock(),
+            actor=actor,
+            today=known.today,
+            as_of=begun,
         )
     except SettlementError as error:
         log.exception("order %s: %s", order.pk, error)
         with transaction.atomic():
             held = Order.objects.select_for_update().get(pk=order.pk)
-            held.attention = str(error)
-            held.save(update_fields=["attention"])
-            tell(held, clock(), source, text=str(error), actor=actor)
+            if flag(held, str(error)):
+                held.save(update_fields=["attention", "flagged"])
+                tell(held, clock(), source, text=str(error), actor=actor)
         return Applied(order, str(error), True)
 
 
@@ -131,7 +145,7 @@ def look_now(order: Order, now: datetime) -> bool:
 def ask_soon(gateway_id: int, provider_reference: str, now: datetime) -> None:
     """Somebody said something true about an order, but too late to be believed: ask."""
     orders = Order.objects.filter(gateway_id=gateway_id, provider_reference=provider_reference)
-    orders.exclude(status__in=(Status.PAID, Status.TEST)).update(poll_at=now)
+    orders.exclude(pay_currency="").update(poll_at=now)
 
 
 def purge_if_due(order_id: int, clock: Clock) -> None:
@@ -152,13 +166,12 @@ def purge_if_due(order_id: int, clock: Clock) -> None:
         return
     with transaction.atomic():
         held = Order.objects.select_for_update().get(pk=order_id)
-        if gone:
-            held.purged_at, held.poll_at = clock(), None
-        else:
-            held.poll_at = clock() + SOONEST
+        if not gone:
+            # It has seen money that its list did not hold when we asked; the next look tells.
+            return
+        held.purged_at, held.poll_at = clock(), None
         held.save(update_fields=["purged_at", "poll_at"])
-        text = "purged at the relay" if gone else "not purged: the relay has seen money for it"
-        tell(held, clock(), Source.CLOCK, text=text)
+        tell(held, clock(), Source.CLOCK, text="purged at the relay")
 
 
 def _is_to_purge(order: Order, now: datetime) -> bool:
@@ -166,7 +179,44 @@ def _is_to_purge(order: Order, now: datetime) -> bool:
         return False
     unpaid = order.status in (Status.EXPIRED, Status.FAILED) and not order.received_units
     over = order.valid_until is not None and now > order.valid_until + LATE_WINDOW
-    return unpaid and over
+    return unpaid and over and _heard_since_the_end(order)
+
+
+def _heard_since_the_end(order: Order) -> bool:
+    """Whether the relay has answered at all once nobody could pay in time any more."""
+    ends = order.valid_until or order.created
+    return order.heard_at is not None and order.heard_at > ends
+
+
+@transaction.atomic
+def flag_if_abandoned(order_id: int, now: datetime) -> None:
+    """The last look at an offer: from here on nobody asks, so what is open is for a person."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    shown = bool(order.pay_currency and order.provider_reference)
+    if not shown or order.poll_at is not None or order.purged_at is not None:
+        return
+    if order.status not in (*Order.OPEN, Status.EXPIRED, Status.FAILED):
+        return
+    seen = order.seen.units > (order.counted_units or 0)
+    if seen:
+        attention = (
+            f"{order.seen} was seen for this offer and never became final. Nobody asks about it any "
+            "more: look it up at the relay, then fetch it here, or settle it with the payer."
+        )
+    elif order.received_units:
+        return
+    elif _heard_since_the_end(order):
+        attention = (
+            "Nobody paid this offer, but the relay would not withdraw it, as if it had seen money. "
+            "Look it up there."
+        )
+    else:
+        attention = (
+            "The relay gave no usable answer about this offer since it ended, so it is not known "
+            "whether money came for it. Nobody asks any more: look it up at the relay."
+        )
+    if flag(order, attention):
+        change(order, order.status, now, Source.CLOCK, text="no longer asked about: flagged")
 
 
 @transaction.atomic
@@ -180,10 +230,11 @@ def close_if_over(order_id: int, now: datetime) -> None:
         over = now > (order.valid_until + GRACE if order.valid_until else order.created + LIFETIME)
     if order.status == Status.NEW and over:
         change(order, Status.EXPIRED, now, Source.CLOCK, text="nobody paid it in time")
-    elif order.status == Status.PENDING and now - order.created > WATCHED and not order.attention:
+    elif order.status == Status.PENDING and now > _watched_until(order) and not order.attention:
         # From here on nobody asks any more, so a person must.
-        order.attention = (
+        attention = (
             f"Money was seen for this order, but after {WATCHED.days} days the provider has still not "
             "called it final. Look the order up at the provider, then fetch it here or cancel it."
         )
-        change(order, order.status, now, Source.CLOCK, text="pending for too long: flagged")
+        if flag(order, attention):
+            change(order, order.status, now, Source.CLOCK, text="pending for too long: flagged")

@@ -28,7 +28,9 @@ def quote(account: Account, due: Money, coin: str, now: datetime) -> Quote:
             price_trouble=trouble, price_trouble_at=now
         )
         raise
-    troubled = HavenoGateway.objects.filter(pk=account.gateway_id).exclude(price_trouble="")
+    troubled = HavenoGateway.objects.filter(
+        pk=account.gateway_id, price_trouble__startswith=f"{coin} for "
+    )
     troubled.update(price_trouble="", price_trouble_at=None)
     return made
 

@@ -18,8 +18,12 @@ def settle(
     *,
     detail: str,
     booked_by: str = "",
+    counts: Money | None = None,
 ) -> None:
-    """Book the order's payment. Raises SettlementError; nothing is written then."""
+    """Book the order's payment. Raises SettlementError; nothing is written then.
+
+    counts  the coins that the credit stands for, where we quoted.
+    """
     order.payment = record_payment(
         bill_id=bill.pk,
         gateway_id=order.gateway_id,
@@ -31,8 +35,8 @@ def settle(
         now=now,
         booked_by=booked_by,
     ).payment
-    if order.pay_currency:
-        order.counted_units = order.confirmed_units or 0
+    if counts is not None:
+        order.counted_units = counts.units
 
 
 def settle_more(

@@ -49,11 +49,22 @@ def change(order: Order, to: str, now: datetime, source: str, **event: Any) -> N
             raise ValueError(f"order {order.pk} does not go from {before} to {to}")
         order.status = to
         order.closed = now if to in CLOSED else None
-        # Coins can still go away in a reorganisation of their chain, so those are watched on.
-        if to in (Status.TEST, Status.REFUNDED) or (to == Status.PAID and not order.pay_currency):
+        if to == Status.PAID and order.pay_currency:
+            # Coins can still go away in a reorganisation of their chain, so they are watched on.
+            order.poll_at = order.poll_at or now
+        elif to in (Status.PAID, Status.TEST, Status.REFUNDED):
             order.poll_at = None
     order.save()
     tell(order, now, source, before=before, after=order.status, **event)
+
+
+def flag(order: Order, attention: str) -> bool:
+    """Put an order before a person, unless it was for exactly this reason the last time: what was
+    dealt with does not come back with every look. True where it is new."""
+    if order.flagged == attention:
+        return False
+    order.attention = order.flagged = attention
+    return True
 
 
 def tell(order: Order, now: datetime, source: str, **event: Any) -> None:

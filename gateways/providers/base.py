@@ -161,12 +161,14 @@ STATUSES = frozenset({"new", "pending", "paid", "failed", "expired", "test", "re
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One movement of coins towards an order. `seen_at` is Unix seconds."""
+    """One movement of coins towards an order. `seen_at` is Unix seconds; `counts` whether it is
+    deep enough and free to be spent, None where only its depth tells."""
 
     txid: str
     amount: Money
     confirmations: int
     seen_at: int
+    counts: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """What coins are worth, and what becomes of their order: the merchant's rules, one by one."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateways.orders.judging import GRACE, LATE_WINDOW, Coins, judge, judge_settled
+from gateways.orders.judging import GRACE, LATE_WINDOW, After, Coins, judge, judge_settled
 from gateways.orders.rules import Rules
 from ledger.money import Money
 from ledger.rate import Rate
@@ -210,40 +209,58 @@ def test_no_verdict_books_more_than_what_came_is_worth(
 
 
 # --- after settling -----------------------------------------------------------------------------
+def settled(
+    coins: Coins, rules: Rules | None = None, *, before: str = "0.25", now: datetime = IN_TIME
+) -> After:
+    """All of the offer is booked already; `before` is what was known at the last look."""
+    return judge_settled(coins, ASKED, DUE, xmr(before), rules or Rules(), now)
+
+
 def test_the_same_again_changes_nothing() -> None:
-    after = judge_settled(came("0.25"), ASKED, DUE, Rules(), told=True)
+    after = settled(came("0.25"))
     assert (after.extra, after.attention) == (None, "")
 
 
 def test_what_disappears_after_settling_is_for_a_person() -> None:
-    after = judge_settled(came("0"), ASKED, DUE, Rules(), told=True)
+    after = settled(came("0"))
     assert after.extra is None
     assert "disappeared" in after.attention
 
 
+def test_what_comes_back_after_it_disappeared_is_for_a_person() -> None:
+    after = settled(came("0.25"), before="0")
+    assert after.extra is None
+    assert "is back" in after.attention
+
+
 def test_fewer_confirmations_after_settling_are_no_disappearance() -> None:
-    after = judge_settled(came("0.25", "0"), ASKED, DUE, Rules(), told=True)
-    assert (after.extra, after.attention) == (None, "")
-
-
-def test_an_older_message_is_no_disappearance() -> None:
-    after = judge_settled(came("0"), ASKED, DUE, Rules(), told=False)
+    after = settled(came("0.25", "0"))
     assert (after.extra, after.attention) == (None, "")
 
 
 def test_more_after_settling_is_booked_as_well() -> None:
-    after = judge_settled(came("0.5"), ASKED, DUE, Rules(over="credit"), told=True)
-    assert after.extra == DUE
+    assert settled(came("0.5"), Rules(over="credit")).extra == DUE
 
 
 @pytest.mark.parametrize("rules", [Rules(over="review"), Rules(auto_confirm=False)])
 def test_more_after_settling_waits_where_the_merchant_wants_that(rules: Rules) -> None:
-    after = judge_settled(came("0.5"), ASKED, DUE, rules, told=True)
+    after = settled(came("0.5"), rules)
     assert after.extra is None
     assert "worth 28.50 EUR" in after.attention
 
 
-def test_more_that_is_worth_nothing_is_not_booked() -> None:
-    coins = replace(came("0.250000000001"))
-    after = judge_settled(coins, ASKED, DUE, Rules(over="credit"), told=True)
+def test_late_money_after_settling_is_worth_the_lower_of_both_quotes() -> None:
+    coins = came("0.5", on_time="0.25", rate=CHEAPER)
+    assert settled(coins, Rules(over="credit"), now=OVER).extra == eur("25.00")
+
+
+def test_late_money_after_settling_waits_where_late_money_does() -> None:
+    coins = came("0.5", on_time="0.25", rate=CHEAPER)
+    after = settled(coins, Rules(over="credit", late="review"), now=OVER)
     assert after.extra is None
+    assert "after the offer ended" in after.attention
+
+
+def test_more_that_is_worth_nothing_is_not_booked_and_needs_nobody() -> None:
+    after = settled(came("0.250000000001"), Rules(over="credit"))
+    assert (after.extra, after.attention) == (None, "")

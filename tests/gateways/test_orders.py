@@ -7,8 +7,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from gateways.models import Gateway, Order, OrderEvent
-from gateways.orders.applying import Applied, apply
+from gateways.orders.applying import apply
 from gateways.orders.states import CLOSED, EDGES, change
+from gateways.orders.telling import Applied
 from gateways.providers.base import STATUSES, Notice
 from ledger import ports
 from ledger.models import Payment

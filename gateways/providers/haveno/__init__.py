@@ -97,8 +97,10 @@ class Haveno:
         """
         if not is_offer_id(provider_reference):
             raise ValueError(f"{plain(provider_reference, 80)!r} is no offer id")
-        readable = PREFIX + provider_reference.removeprefix(PREFIX)
-        if _BOOKABLE.fullmatch(readable):
+        named = provider_reference.startswith(PREFIX)
+        # Two hyphens, so that offer X1 is not booked as offer HAV-OFF-X1 is.
+        readable = provider_reference if named else f"{PREFIX}-{provider_reference}"
+        if _BOOKABLE.fullmatch(readable) and not provider_reference.startswith(f"{PREFIX}-"):
             return readable
         return PREFIX + sha256(provider_reference.encode("ascii")).hexdigest()[:40]
 

@@ -1,6 +1,6 @@
 """What the relay says of one offer when asked: its state, and every transfer by itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +24,7 @@ from gateways.providers.haveno.reading import (
     read_whole,
 )
 from ledger.http import Call
-from ledger.money import Money
+from ledger.money import MOST_DIGITS, Money
 
 MOST_TRANSFERS = 1000
 # A chain of two-minute blocks grows by less in a thousand years.
@@ -95,7 +95,7 @@ def _read(report: dict[str, Any], wanted: int) -> Notice:
         confirmed=confirmed,
         provider_reference=str(report["offer_id"]),
         advice=advice,
-        transfers=tuple(each.transfer for each in listed),
+        transfers=tuple(replace(each.transfer, counts=each.counts(required)) for each in listed),
         confirmations=min((each.transfer.confirmations for each in listed), default=0),
         confirmations_required=required,
     )
@@ -105,6 +105,8 @@ def _transfers(value: object) -> list[_Listed]:
     if not isinstance(value, list) or len(value) > MOST_TRANSFERS:
         raise ValueError("there is no list of transfers")
     listed = [_transfer(each) for each in value]
+    if sum(each.transfer.amount.units for each in listed) >= 10**MOST_DIGITS:
+        raise ValueError("it tells of more than there is")
     if len({each.transfer.txid for each in listed}) < len(listed):
         raise ValueError("a transfer is listed twice")
     return listed

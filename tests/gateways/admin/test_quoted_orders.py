@@ -77,7 +77,10 @@ def test_an_order_is_found_by_the_address_that_it_asked_to_pay_to() -> None:
 
 def test_the_list_is_filtered_by_coin() -> None:
     shown = Shown("alpha")
-    monero, bitcoin = shown.quoted(), shown.quoted(pay_currency="BTC", received_currency="BTC")
+    monero, bitcoin = (
+        shown.quoted(),
+        shown.quoted(pay_currency="BTC", received_currency="BTC", pay_to="bc1qother"),
+    )
     theirs = shown.rows[Order]
     listed = {}
     for coin in ("XMR", "BTC", "none", "nonsense"):

@@ -99,8 +99,8 @@ def test_an_offer_is_fetched_by_its_id(web: responses.RequestsMock) -> None:
         confirmed=xmr("0.1"),
         provider_reference=OFFER_ID,
         transfers=(
-            Transfer("01" * 32, xmr("0.1"), 12, 1790000101),
-            Transfer("02" * 32, xmr("0.15"), 3, 1790000102),
+            Transfer("01" * 32, xmr("0.1"), 12, 1790000101, counts=True),
+            Transfer("02" * 32, xmr("0.15"), 3, 1790000102, counts=False),
         ),
         confirmations=3,
         confirmations_required=10,
@@ -495,8 +495,8 @@ def test_an_order_that_never_had_an_offer_is_not_withdrawn() -> None:
     ("offer_id", "booked"),
     [
         ("HAV-OFF-XYZ123", "HAV-OFF-XYZ123"),
-        ("XYZ123", "HAV-OFF-XYZ123"),
-        ("6e1d2a9c-93a4-4d5c-b0d0-0f6a4d1b7e55", "HAV-OFF-6e1d2a9c-93a4-4d5c-b0d0-0f6a4d1b7e55"),
+        ("XYZ123", "HAV-OFF--XYZ123"),
+        ("6e1d2a9c-93a4-4d5c-b0d0-0f6a4d1b7e55", "HAV-OFF--6e1d2a9c-93a4-4d5c-b0d0-0f6a4d1b7e55"),
     ],
 )
 def test_a_payment_is_booked_under_the_offers_id(offer_id: str, booked: str) -> None:
