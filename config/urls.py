@@ -4,15 +4,18 @@ from django.contrib import admin
 from django.urls import path
 
 from config import health
-from gateways import pay
+from gateways.pay import checkout, pages, proofs
 from gateways.webhooks import WebhookView
 
 urlpatterns = [
     path("webhooks/<str:token>/", WebhookView.as_view(), name="webhook"),
-    path("checkout/<str:token>/<slug:provider>/", pay.Checkout.as_view(), name="checkout"),
-    path("pay/<str:token>/", pay.order_page, name="order-page"),
-    path("pay/<str:token>/done/", pay.back_to_invoice, name="order-done"),
-    path("pay/<str:token>/cancelled/", pay.back_to_invoice, name="order-cancelled"),
+    path("checkout/<str:token>/<slug:provider>/", checkout.Checkout.as_view(), name="checkout"),
+    path("pay/<str:token>/", pages.OrderPage.as_view(), name="order-page"),
+    path("pay/<str:token>/live/", pages.live, name="order-live"),
+    path("pay/<str:token>/offer.json", proofs.offer, name="order-offer"),
+    path("pay/<str:token>/done/", pages.back_to_invoice, name="order-done"),
+    path("pay/<str:token>/cancelled/", pages.back_to_invoice, name="order-cancelled"),
+    path(".well-known/havenopay/<str:merchant>.json", proofs.merchant_keys, name="offer-keys"),
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("admin/", admin.site.urls),

@@ -34,8 +34,16 @@ def missing_packages() -> dict[str, str]:
         "postgresql": find_server() is not None,
         "php-cli": shutil.which("php") is not None,
         "chromium": shutil.which("chromium") is not None,
+        "jq": shutil.which("jq") is not None,
+        "openssl": shutil.which("openssl") is not None,
     }
-    tests = {"postgresql": "PostgreSQL", "php-cli": "PHP module", "chromium": "browser"}
+    tests = {
+        "postgresql": "PostgreSQL",
+        "php-cli": "PHP module",
+        "chromium": "browser",
+        "jq": "signed offer",
+        "openssl": "signed offer",
+    }
     return {package: tests[package] for package, here in present.items() if not here}
 
 

@@ -71,7 +71,8 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     raise AssertionError(f"the console did not start:\n{log.read_text()[-3000:]}")
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while it is open, Django takes this thread for an asynchronous one.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         if os.environ.get("CI"):
