@@ -1,0 +1,266 @@
+"""Every receipt that the console can read: one entry per layout, each with an example.
+
+A message is a head, which stands at its very start, and then clauses in any order, each at most
+once, with nothing but punctuation between. What follows the last clause is an advert and never
+read for values. To teach a new layout, add an entry with its example; messages that nobody could
+read are then read again.
+
+Wording: captured messages and public lists of wording; names and numbers are invented.
+"""
+
+# ruff: noqa: RUF001 -- it is Arabic, and not Latin letters that look odd.
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from gateways.wallet.sms.slots import written
+
+
+@dataclass(frozen=True)
+class Template:
+    """One layout. Head and clauses: see slots.py and clauses.py."""
+
+    id: str
+    wallet: str
+    head: str
+    example: str
+    clauses: tuple[str, ...] = ()
+    # Without these the message was cut.
+    needs: tuple[str, ...] = ()
+    # Any of these tells this wallet's wording from another's.
+    one_of: tuple[str, ...] = ()
+    # Where any of these was read, this layout goes on to a reference.
+    then_reference: tuple[str, ...] = ()
+    # The head ends the receipt; only a head that stops at a phone number does not.
+    closed: bool = True
+    kind: str = "transfer_in"
+    # Seen on a phone. False: known from a list of wording only, and not sure enough to pay by itself.
+    captured: bool = True
+    # Read only from this wallet's own sender ids: its short reference may be another's cut one.
+    own_senders_only: bool = False
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return written(self.head)
+
+
+_FROM = "تم استلام مبلغ ?{amount} من ?(?:رقم)? ?:? ?"
+
+VODAFONE_CASH = (
+    Template(
+        "vf-ar",
+        "vodafone_cash",
+        _FROM + "{phone}",
+        "تم استلام مبلغ 50.00 جنيه من رقم 01100000909 ؛ المسجل بإسم Yahia M Lotfy رصيدك الحالي"
+        " 2604.35 تاريخ العملية 14:12 25-12-05 رقم العملية 015900000966.",
+        clauses=("name", "wallet", "when", "when_turned", "balance", "reference"),
+        then_reference=("balance", "when", "when_turned"),
+        closed=False,
+    ),
+    Template(
+        "vf-ar-remittance",
+        "vodafone_cash",
+        _FROM + "[؛;،,]?(?= ?المسجل)",
+        "تم استلام مبلغ 9250.75 جنيه من ؛ المسجل بإسم MAHER SAMPLE على رقم محفظتك 01000000101"
+        " بتاريخ 23:25 26-07-13. رصيدك الحالي: 10021.60 جنيه رقم العملية: 021600000839",
+        clauses=("name", "wallet", "when", "when_turned", "balance", "reference"),
+        needs=("name", "wallet", "reference"),
+    ),
+    Template(
+        "vf-ar-received",
+        "vodafone_cash",
+        "استلمت {amount} من ?(?:رقم)? ?{phone}",
+        "استلمت 1000.00 جنيه من 01200000303. رقم العملية 987654321000",
+        clauses=("balance", "reference"),
+        needs=("reference",),
+        captured=False,
+    ),
+    Template(
+        "vf-ar-to-wallet",
+        "vodafone_cash",
+        "تم تحويل مبلغ ?{amount} لمحفظتك من رقم ?{phone}",
+        "تم تحويل مبلغ 1500 جنيه لمحفظتك من رقم 01100000202 المسجل بإسم Salma Test على رقم"
+        " 01000000101",
+        clauses=("name", "number", "when", "balance", "reference"),
+        needs=("number",),
+        then_reference=("balance", "when"),
+        closed=False,
+        captured=False,
+    ),
+    Template(
+        "vf-en",
+        "vodafone_cash",
+        "{english_date} ?:? ?Received {amount} from {phone} ?to Mobile Account Number {last4}",
+        "Apr 30, 2026 4:44:09 PM: Received EGP10 from 00201100000202 to Mobile Account Number 0101."
+        " Ref: 019500000303 Available Balance: 2040.75",
+        clauses=("english_reference", "english_balance"),
+        needs=("english_reference",),
+    ),
+    Template(
+        "vf-en-wallet",
+        "vodafone_cash",
+        r"You have received {amount} from {phone} in your Vodafone Cash wallet\.?"
+        " ?Transaction ID ?:? ?{ref10}",
+        "You have received EGP 350.00 from 01200000303 in your Vodafone Cash wallet. Transaction"
+        " ID: 0123456789",
+        captured=False,
+    ),
+)
+
+E_MONEY = (
+    Template(
+        "em-ar",
+        "e_money",
+        _FROM + "{phone}",
+        "تم إستلام مبلغ 200.00 ج.م من رقم 01000000707 المسجل باسمMAHA N SAMPLE بنجاح. رصيد محفظتك"
+        " الحالى 433.60 ج.م.",
+        clauses=("name", "done", "etisalat", "balance"),
+        one_of=("done", "etisalat"),
+    ),
+    Template(
+        "em-ar-deposit",
+        "e_money",
+        "تم ايداع مبلغ ?{bare_amount} في حسابك بنجاح من رقم حساب ?{phone}",
+        "تم إيداع مبلغ 1.00  في حسابك بنجاح من رقم حساب 00201000000707 المسجل باسم SALMA SAMPLE",
+        clauses=("last_name",),
+        needs=("last_name",),
+    ),
+    Template(
+        "em-en",
+        "e_money",
+        "You have received {amount} in your e& money wallet from {phone}",
+        "You have received EGP 75.00 in your e& money wallet from 01100000202",
+        closed=False,
+        captured=False,
+    ),
+)
+
+ORANGE_CASH = (
+    Template(
+        "orange-ar",
+        "orange_cash",
+        "تم استلام عملية تحويل اموال بمبلغ ?{amount} من {name}(?: ?- ?{phone})?"
+        "(?: ?[،,؛;.]|(?= (?:رصيدك|رقم (?:المعاملة|العملية)) ))",
+        "تم إستلام عملية تحويل أموال بمبلغ 150.00 جنيه من RANIA H Sample، رصيدك الحالي 371.05"
+        " جنيه. رقم المعاملة 1908000136",
+        clauses=("balance", "orange_reference"),
+        needs=("orange_reference",),
+    ),
+    Template(
+        "orange-en-cash-in",
+        "orange_cash",
+        r"Successful cash-in with amount {amount}\.?(?= )",
+        "Successful cash-in with amount EGP 6.43.\nYour current balance is EGP 6.43\n",
+        clauses=("your_balance",),
+        needs=("your_balance",),
+        kind="cash_in",
+    ),
+    Template(
+        "orange-ar-short",
+        "orange_cash",
+        _FROM + "{phone}",
+        "تم استلام مبلغ 250 جنيه من رقم 01200000303 رقم العملية 88776600",
+        clauses=("balance", "short_reference"),
+        needs=("short_reference",),
+        captured=False,
+        own_senders_only=True,
+    ),
+)
+
+WE_PAY = (
+    Template(
+        "we-ar",
+        "we_pay",
+        _FROM + "{phone}",
+        "تم استلام مبلغ 320.00 جنيه من رقم 01500000404 رصيدك الحالي 1,020.00 جنيه رقم العملية"
+        " 440000000012",
+        clauses=("name", "balance", "reference"),
+        needs=("reference",),
+        captured=False,
+    ),
+)
+
+BANKS = (
+    Template(
+        "nbe-card",
+        "instapay",
+        "تم اضافة تحويل لحظي لبطاقتكم مسبقة الدفع بمبلغ ?{amount} من {name} رقم مرجعي ?:? ?{ref12}",
+        "تم إضافة تحويل لحظي لبطاقتكم مسبقة الدفع بمبلغ 550.00 جم من باسم نموذج رقم مرجعي"
+        " 448900000821 يوم 08-12 الساعة 10:38",
+        clauses=("nbe_when",),
+    ),
+    Template(
+        "nbe-account",
+        "instapay",
+        "تم اضافة تحويل لحظي ل(?:حسابكم|بطاقتكم) رقم ?{last4} بمبلغ ?{amount} من {name} رقم مرجعي"
+        " ?:? ?{ref12}",
+        "تم إضافة تحويل لحظي لحسابكم رقم 1188 بمبلغ 550.00 جم من باسم نموذج رقم مرجعي"
+        " 448900000822 يوم 08-12 الساعة 10:38",
+        clauses=("nbe_when",),
+        captured=False,
+    ),
+    Template(
+        "misr",
+        "instapay",
+        "تم اضافة تحويل لحظي الى (?:بطاقة|حساب) رقم ?{last4} بمبلغ ?{bare_amount} من {name}"
+        " رقم مرجعي ?:? ?{ref12}",
+        "تم إضافة تحويل لحظي الي بطاقة رقم 507803******0101 بمبلغ 2 من SAMY SAMPLE رقم مرجعي"
+        " 222200000819يوم 2026-06-12 الساعه 22:32",
+        clauses=("misr_when",),
+    ),
+    Template(
+        "cib-en",
+        "instapay",
+        "Kindly note your account {last4} was credited with IPN Inward with amount {amount}"
+        " on {dmy} at {time} from {name} with reference {bank_ref}",
+        "Kindly note your account ********7002 was credited with IPN Inward with amount EGP"
+        " 5750.00 on 30-04-2026 at 17:24 from DALIA SAMPLE with reference 2b860058",
+    ),
+    Template(
+        "cib-ar",
+        "instapay",
+        r"تم استلام تحويل لحظي بمبلغ ?{amount} من {name} الى حسابكم المنتهي ب ?{last4}\.?"
+        " رقم المرجع ?:? ?{bank_ref}",
+        "تم استلام تحويل لحظي بمبلغ 640.00 جم من عايدة نموذج الي حسابكم المنتهي ب 7001. رقم"
+        " المرجع 7aa10033",
+        captured=False,
+    ),
+    Template(
+        "cib-ar-executed",
+        "instapay",
+        "يرجى العلم انه تم تنفيذ تحويل لحظي بمبلغ ?{amount} الى حسابكم? المنتهي ب ?{last4}"
+        " من {name} برقم مرجعي ?:? ?{bank_ref}",
+        "يرجى العلم انه تم تنفيذ تحويل لحظي بمبلغ 900.00 جم الى حسابك المنتهي بـ ********1188 من"
+        " سامي نموذج برقم مرجعي 123400000012 بتاريخ 05/03/26 09:10",
+        clauses=("cib_when",),
+        captured=False,
+    ),
+    Template(
+        "mashreq",
+        "instapay",
+        "لقد استقبلت تحويل لحظي على ?{last4} بمبلغ ?{amount} عبر IPN من {name} يوم ?{dmy} الساعة"
+        " ?{time} رقم المعاملة ?:? ?{hex8}",
+        "لقد استقبلت تحويل لحظي على 7003 بمبلغ 1.00 جم عبر IPN من ZIAD SAMPLE يوم 14-08-2026"
+        " الساعة 19:18 رقم المعاملة 162d008c",
+    ),
+    Template(
+        "qnb",
+        "instapay",
+        r"IPN transfer received with amount of {amount} on {last4} on {day_month} at {time}"
+        r" ?{half}\.? Ref ?# ?{hex8}",
+        "IPN transfer received with amount of EGP 4000.00 on 7005 on 23/06 at 03:40 PM. Ref#"
+        " 4a360042",
+    ),
+    Template(
+        "bank-deposit",
+        "bank",
+        "تم ايداع {amount} الى حساب رقم ?#?{last4} يوم ?{dmy_slash} {time}",
+        "تم إيداع EGP 7900 إلى حساب رقم #0021 يوم 06/04/2026 13:24 المتاح 20157.35 EGP",
+        clauses=("available",),
+        closed=False,
+        kind="deposit",
+    ),
+)
+
+TEMPLATES = (*VODAFONE_CASH, *E_MONEY, *ORANGE_CASH, *WE_PAY, *BANKS)
