@@ -41,7 +41,7 @@ def login(world: World, request: Request, party: str) -> Response:
     return html_answer(faults.LOGIN_PAGE)
 
 
-PARTY = "/(?P<party>spectrocoin|haveno|whmcs)"
+PARTY = "/(?P<party>spectrocoin|haveno|vodafoncash|whmcs)"
 ROUTES: list[tuple[str, str, Page]] = [
     ("GET", "/healthz", health),
     ("POST", "/_sandbox/reset", reset),

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum
 
 from sandbox.haveno import lies
+from sandbox.vodafoncash import api as vodafoncash
 from sandbox.web import Fields, Refused, Request, Response, Wire, World, html_answer
 
 # These answer in place of the work; the number is the HTTP status.
@@ -21,6 +22,7 @@ KINDS = {
     "spectrocoin": COMMON,
     "whmcs": (*COMMON, "invalid_ip", "forbidden_ip", "success_without_effect"),
     "haveno": (*COMMON, *lies.KINDS),
+    "vodafoncash": (*COMMON, *vodafoncash.LIES),
 }
 LOGIN_PAGE = "<!doctype html><title>Log in</title><h1>Log in</h1><p>Please log in to continue.</p>"
 GATEWAY_TIMEOUT = "<html><head><title>504 Gateway Time-out</title></head><body>nginx</body></html>"

@@ -15,17 +15,25 @@ POLICY = (
 
 def page(title: str, body: str, *, party: str = "", status: int = 200) -> Response:
     """A whole page. `body` is HTML; everything else is escaped here."""
-    names = {"spectrocoin": "SpectroCoin", "haveno": "Haveno relay", "whmcs": "WHMCS"}
+    names = {
+        "spectrocoin": "SpectroCoin",
+        "haveno": "Haveno relay",
+        "wallet": "Wallet phone",
+        "vodafoncash": "vodafoncash.com",
+        "whmcs": "WHMCS",
+    }
+    home = f"{party}/" if party in names and party != "spectrocoin" else ""
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css"></head>'
         f'<body class="{escape(party or "sandbox")}"><header>'
-        f'<a class="brand" href="/{escape(party + "/") if party in ("whmcs", "haveno") else ""}">'
+        f'<a class="brand" href="/{home}">'
         f"{escape(names.get(party, 'Sandbox'))}</a>"
         '<span class="note">Stand-in: no real money, no real company.</span>'
         '<nav><a href="/">Tour</a><a href="/whmcs/">Invoices</a>'
-        '<a href="/whmcs/activity">Activity log</a><a href="/haveno/">Offers</a></nav></header>'
+        '<a href="/whmcs/activity">Activity log</a><a href="/haveno/">Offers</a>'
+        '<a href="/wallet/">Wallet phone</a></nav></header>'
         f"<main>{body}</main></body></html>"
     )
     answer = html_answer(text, status)
@@ -50,7 +58,7 @@ def style(world: World, request: Request) -> Response:
 
 
 def start(world: World, request: Request) -> Response:
-    """The tour in five lines."""
+    """The tour in a few lines."""
     return page(
         "Sandbox",
         "<h1>The outside world, imitated</h1><ol class='tour'>"
@@ -60,6 +68,8 @@ def start(world: World, request: Request) -> Response:
         "<li>Or change the invoice's payment method to HavenoPay: the console asks the Haveno relay"
         " for an address. Pay it, and mine blocks, from <a href='/haveno/'>the relay's offers</a>."
         "</li>"
+        "<li>Or change it to VodafoneCash and send what it asks for from"
+        " <a href='/wallet/'>the wallet phone</a>, whose SMS the console reads.</li>"
         "<li>The invoice turns Paid; then look at <a href='/whmcs/activity'>the activity log</a>"
         " and at the console's admin.</li></ol>"
         "<p>Every button is a JSON call too; <code>sandbox/README.md</code> lists them.</p>",

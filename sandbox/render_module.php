@@ -21,6 +21,14 @@ $params['clientdetails']['model'] = (object) $params['clientdetails']['model'];
 // The client area keeps the visitor's language here.
 $_SESSION = ['Language' => $params['clientdetails']['language'], 'uid' => $params['clientdetails']['id']];
 
+// What a module is shown of where it stands, and WHMCS's guard of its own forms.
+$_SERVER['SCRIPT_NAME'] = '/whmcs/viewinvoice.php';
+
+function generate_token($type = 'form'): string
+{
+    return 'token-of-this-visit';
+}
+
 require $argv[1];
 
 // WHMCS builds the function's name from the file's.

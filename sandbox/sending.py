@@ -1,6 +1,7 @@
 """How both parties' messages leave for the merchant's server, one by one or all at once."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,20 +10,26 @@ from urllib.parse import urlsplit
 import requests
 
 TIMEOUT_SECONDS = (5, 60)
-MAX_ANSWER = 2000
+# A phone reads what became of each message of its batch.
+MAX_ANSWER = 20_000
 MOST_TIMES = 1000
 MOST_PARALLEL = 200
+PIECE = 512
 
 
 @dataclass(frozen=True)
 class Message:
-    """The exact bytes of one callback, so that they can be sent again."""
+    """The exact bytes of one callback, so that they can be sent again.
+
+    chunked  sent piece by piece, without a Content-Length.
+    """
 
     method: str
     url: str
     content_type: str
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+    chunked: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ def _send_once(message: Message, sender: str) -> Answer:
             answer = session.request(
                 message.method,
                 message.url,
-                data=message.body or None,
+                data=_pieces(message.body) if message.chunked else message.body or None,
                 headers=headers,
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
@@ -86,3 +93,8 @@ def _send_once(message: Message, sender: str) -> Answer:
     except requests.RequestException as error:
         return Answer(sent_at, None, f"not delivered: {type(error).__name__}")
     return Answer(sent_at, answer.status_code, answer.text[:MAX_ANSWER])
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), PIECE):
+        yield body[start : start + PIECE]

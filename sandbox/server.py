@@ -13,6 +13,8 @@ from sandbox import control, faults, pages
 from sandbox.faults import Ending
 from sandbox.haveno import routes as haveno
 from sandbox.spectrocoin import routes as spectrocoin
+from sandbox.vodafoncash import routes as vodafoncash
+from sandbox.wallet import routes as wallet
 from sandbox.web import Page, Refused, Request, Response, Wire, World, json_answer
 from sandbox.whmcs import routes as whmcs
 
@@ -35,6 +37,8 @@ def _routes() -> list[Route]:
         *control.ROUTES,
         *spectrocoin.ROUTES,
         *haveno.ROUTES,
+        *wallet.ROUTES,
+        *vodafoncash.ROUTES,
         *whmcs.ROUTES,
     ]
     return [Route(method, re.compile(path), answers) for method, path, answers in table]

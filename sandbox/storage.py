@@ -58,6 +58,37 @@ CREATE TABLE IF NOT EXISTS hv_sendings (
     answer_status INTEGER, answer_body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS hv_sendings_message ON hv_sendings (message_id);
 
+CREATE TABLE IF NOT EXISTS wa_messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, sender TEXT NOT NULL, text TEXT NOT NULL,
+    sent_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, template TEXT NOT NULL,
+    vals TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS wa_uploads (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, message_id INTEGER NOT NULL, app TEXT NOT NULL,
+    second INTEGER NOT NULL, body BLOB NOT NULL, delivered INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS wa_uploads_message ON wa_uploads (message_id);
+CREATE TABLE IF NOT EXISTS wa_tries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, upload_id INTEGER NOT NULL, sent_at TEXT NOT NULL,
+    answer_status INTEGER, answer_body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS wa_tries_upload ON wa_tries (upload_id);
+
+CREATE TABLE IF NOT EXISTS vf_stores (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, rate TEXT NOT NULL, currency TEXT NOT NULL,
+    anti_spam INTEGER NOT NULL, callback_url TEXT NOT NULL, key TEXT NOT NULL,
+    callback TEXT NOT NULL, shape INTEGER NOT NULL, enabled INTEGER NOT NULL,
+    tells_id INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS vf_transfers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, trans_id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL,
+    amount TEXT NOT NULL, state TEXT NOT NULL, store_id INTEGER NOT NULL, user_name TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS vf_transfers_phone ON vf_transfers (phone);
+CREATE TABLE IF NOT EXISTS vf_messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, transfer_id INTEGER NOT NULL, url TEXT NOT NULL,
+    method TEXT NOT NULL, forge TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS vf_messages_transfer ON vf_messages (transfer_id);
+CREATE TABLE IF NOT EXISTS vf_sendings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, message_id INTEGER NOT NULL, sent_at TEXT NOT NULL,
+    answer_status INTEGER, answer_body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS vf_sendings_message ON vf_sendings (message_id);
+
 CREATE TABLE IF NOT EXISTS wh_clients (
     id INTEGER PRIMARY KEY AUTOINCREMENT, firstname TEXT NOT NULL, lastname TEXT NOT NULL,
     email TEXT NOT NULL, currency TEXT NOT NULL, credit TEXT NOT NULL, language TEXT NOT NULL,
@@ -95,6 +126,13 @@ FORGET = (
     "DELETE FROM hv_transfers",
     "DELETE FROM hv_messages",
     "DELETE FROM hv_sendings",
+    "DELETE FROM wa_messages",
+    "DELETE FROM wa_uploads",
+    "DELETE FROM wa_tries",
+    "DELETE FROM vf_stores",
+    "DELETE FROM vf_transfers",
+    "DELETE FROM vf_messages",
+    "DELETE FROM vf_sendings",
     "DELETE FROM wh_clients",
     "DELETE FROM wh_invoices",
     "DELETE FROM wh_transactions",

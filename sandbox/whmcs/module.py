@@ -1,6 +1,7 @@
 """The payment button on the invoice page: the merchant's real PHP module, or the same form.
 
 The form is Gatebook's checkout form, version 1; its signature covers every field and no amount.
+VodafoneCash's own goes to its callback file, which claims.py runs.
 """
 
 import hmac
@@ -20,7 +21,7 @@ SANDBOX = Path(__file__).resolve().parent.parent
 MODULES = SANDBOX.parent / "whmcs" / "modules" / "gateways"
 RENDERER = SANDBOX / "render_module.php"
 VERSION = "gatebook-checkout.v1"
-NAMES = {"spectrocoin": "SpectroCoin", "havenopay": "HavenoPay"}
+NAMES = {"spectrocoin": "SpectroCoin", "havenopay": "HavenoPay", "vodafoncash": "VodafoneCash"}
 # The console's name of a provider, where it is not the module's.
 PROVIDERS = {"havenopay": "haveno"}
 
@@ -73,12 +74,24 @@ def _by_hand(module: dict[str, str], invoice: sqlite3.Row, client: sqlite3.Row) 
         "lang": client["language"],
     }
     method = invoice["paymentmethod"]
+    if method == "vodafoncash":
+        return _wallet_form(invoice)
     token, provider = module["merchant_token"], PROVIDERS.get(method, method)
     message = "\n".join((VERSION, token, provider, *fields.values()))
     key = module["signing_secret"].encode()
     fields["signature"] = hmac.new(key, message.encode(), "sha256").hexdigest()
     url = f"{module['console_url'].rstrip('/')}/checkout/{token}/{provider}/"
     return button(url, "Pay Now", fields, kind="primary")
+
+
+def _wallet_form(invoice: sqlite3.Row) -> str:
+    """The client says from where he paid, and WHMCS's server asks the console (claims.py)."""
+    return (
+        "<form method='post' action='modules/gateways/callback/vodafoncash.php'>"
+        f"<input type='hidden' name='invoice' value='{invoice['id']}'>"
+        "<input name='wallet_phone' type='tel' required aria-label='Your wallet phone number'"
+        " placeholder='01000000707'> <button class='primary'>Check my payment</button></form>"
+    )
 
 
 def _params(installation: Settings, module: dict[str, str], root: str, invoice: sqlite3.Row,

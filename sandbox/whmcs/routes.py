@@ -1,7 +1,7 @@
 """WHMCS's paths below /whmcs: the API, the client area, the control calls."""
 
 from sandbox.web import Page, Wire
-from sandbox.whmcs import api, client_area, control, settings
+from sandbox.whmcs import api, claims, client_area, control, settings
 
 API = Wire("whmcs", api.operation, api.answer, api.instead, api.params)
 CONTROL = "/whmcs/_sandbox"
@@ -12,6 +12,8 @@ ROUTES: list[tuple[str, str, Wire | Page]] = [
     ("GET", "/whmcs/?", client_area.invoices),
     ("GET", r"/whmcs/viewinvoice\.php", client_area.invoice),
     ("POST", r"/whmcs/viewinvoice\.php", client_area.choose_gateway),
+    ("GET", r"/whmcs/modules/gateways/callback/vodafoncash\.php", claims.callback),
+    ("POST", r"/whmcs/modules/gateways/callback/vodafoncash\.php", claims.callback),
     ("GET", "/whmcs/activity", client_area.activity),
     ("GET", f"{CONTROL}/settings", settings.show),
     ("POST", f"{CONTROL}/settings", settings.change),

@@ -12,7 +12,7 @@ DEFAULTS: Settings = {
     "access_key": "",
     "allowed_ips": None,
     "permissions": None,
-    "gateways": ["spectrocoin", "havenopay"],
+    "gateways": ["spectrocoin", "havenopay", "vodafoncash"],
     "version": "8.13.1",
     "module": MODULE,
     # How lists come back; live installations were seen to answer in each of these ways.

@@ -165,6 +165,18 @@ class Received:
         return parse_qsl(text, keep_blank_values=True, strict_parsing=True)
 
 
+def read_body(chunked: bool, call: BaseHTTPRequestHandler) -> bytes:
+    """The body of a request, whichever way its length is told."""
+    if not chunked:
+        return call.rfile.read(int(call.headers.get("Content-Length", "0")))
+    pieces = []
+    while size := int(call.rfile.readline(), 16):
+        pieces.append(call.rfile.read(size))
+        call.rfile.readline()
+    call.rfile.readline()
+    return b"".join(pieces)
+
+
 class BurstServer(ThreadingHTTPServer):
     """With room for many callers at once; the usual five make the others wait a second."""
 
@@ -172,26 +184,31 @@ class BurstServer(ThreadingHTTPServer):
 
 
 class Receiver:
-    """Keeps what it gets and answers `*ok*`; `on_call` runs before the answer."""
+    """Keeps what it gets and answers `*ok*`; `on_call` runs before the answer.
+
+    answers  what it says instead, one status and body for each of the next calls.
+    """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.on_call: Callable[[], object] = lambda: None
+        self.answers: list[tuple[int, bytes]] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                body = read_body(self.headers.get("Transfer-Encoding") == "chunked", self)
                 content_type = self.headers.get("Content-Type", "")
                 headers = tuple((name.lower(), value) for name, value in self.headers.items())
                 outer.received.append(
                     Received(self.command, self.path, content_type, body, headers)
                 )
                 outer.on_call()
-                self.send_response(200)
-                self.send_header("Content-Length", "4")
+                status, said = outer.answers.pop(0) if outer.answers else (200, b"*ok*")
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
-                self.wfile.write(b"*ok*")
+                self.wfile.write(said)
 
             do_GET = do_POST
 

@@ -246,6 +246,7 @@ def test_reading_commands_answer_for_a_set_up_check(sandbox: StandIn) -> None:
     assert methods == [
         {"module": "spectrocoin", "displayname": "SpectroCoin"},
         {"module": "havenopay", "displayname": "HavenoPay"},
+        {"module": "vodafoncash", "displayname": "VodafoneCash"},
     ]
     assert sandbox.ask("GetClients", search="gra")["numreturned"] == 1
     assert sandbox.ask("Nonsense")["message"] == "Command Not Found"
