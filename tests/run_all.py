@@ -44,6 +44,7 @@ def missing_packages() -> dict[str, str]:
     present = {
         "postgresql": find_server() is not None,
         "php-cli": shutil.which("php") is not None,
+        "php-curl": php_has_curl(),
         "chromium": shutil.which("chromium") is not None,
         "jq": shutil.which("jq") is not None,
         "openssl": shutil.which("openssl") is not None,
@@ -51,11 +52,20 @@ def missing_packages() -> dict[str, str]:
     tests = {
         "postgresql": "PostgreSQL",
         "php-cli": "PHP module",
+        "php-curl": "PHP module",
         "chromium": "browser",
         "jq": "signed offer",
         "openssl": "signed offer",
     }
     return {package: tests[package] for package, here in present.items() if not here}
+
+
+def php_has_curl() -> bool:
+    php = shutil.which("php")
+    if php is None:
+        return False
+    asked = subprocess.run([php, "-m"], capture_output=True, text=True, check=False)
+    return "curl" in asked.stdout.split()
 
 
 def install(packages: list[str]) -> None:

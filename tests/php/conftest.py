@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2] / "whmcs"
 GATEWAYS = ROOT / "modules" / "gateways"
 
 MISSING = "php is not installed: the WHMCS modules were not tested"
+NO_CURL = "PHP has no curl extension (Debian's php-curl): the wallet form was not tested"
 PHP_PATH = shutil.which("php")
 
 # Every notice is printed, so that one of them breaks the output a test reads.
@@ -94,6 +95,15 @@ def php() -> Php:
 
 
 @pytest.fixture(scope="session")
+def php_with_curl(php: Php) -> Php:
+    if php.code("echo json_encode(extension_loaded('curl'));", modules=[]) != "true":
+        if os.environ.get("CI"):
+            pytest.fail(NO_CURL)
+        pytest.skip(NO_CURL)
+    return php
+
+
+@pytest.fixture(scope="session")
 def spectrocoin(php: Php) -> Module:
     return Module(php, "spectrocoin", "spectrocoin", "SpectroCoin")
 
@@ -103,8 +113,20 @@ def havenopay(php: Php) -> Module:
     return Module(php, "havenopay", "haveno", "HavenoPay")
 
 
+@pytest.fixture(scope="session")
+def vodafoncash(php: Php) -> Module:
+    return Module(php, "vodafoncash", "vodafonecash", "VodafoneCash")
+
+
 @pytest.fixture(scope="session", params=["spectrocoin", "havenopay"])
 def module(request: pytest.FixtureRequest) -> Module:
+    """Every module whose form leads to the console, in turn."""
+    found: Module = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="session", params=["spectrocoin", "havenopay", "vodafoncash"])
+def any_module(request: pytest.FixtureRequest) -> Module:
     """Every module in turn."""
     found: Module = request.getfixturevalue(request.param)
     return found

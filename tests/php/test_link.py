@@ -40,24 +40,24 @@ from tests.php.conftest import Module
     ],
 )
 def test_payer_reads_a_calm_sentence_where_no_form_can_be_made(
-    module: Module, changes: dict[str, Any], reason: str
+    any_module: Module, changes: dict[str, Any], reason: str
 ) -> None:
-    page = render(module, **changes)
+    page = render(any_module, **changes)
 
     assert page.tags == [("p", {"data-gatebook-reason": reason})]
     assert page.text == CALM
 
 
-def test_fresh_activation_without_any_value_is_calm(module: Module) -> None:
-    assert Page(module.value(LINK, given={})).text == CALM
+def test_fresh_activation_without_any_value_is_calm(any_module: Module) -> None:
+    assert Page(any_module.value(LINK, given={})).text == CALM
 
 
 def test_half_finished_upload_is_calm_for_the_payer_and_plain_for_the_merchant(
-    module: Module, tmp_path: Path
+    any_module: Module, tmp_path: Path
 ) -> None:
-    alone = Path(shutil.copy(module.file, tmp_path))
+    alone = Path(shutil.copy(any_module.file, tmp_path))
 
-    printed = module.code(
+    printed = any_module.code(
         "$said = ''; try { gateway_config_validate($given); }"
         " catch (Exception $e) { $said = $e->getMessage(); }"
         "echo json_encode([gateway_link($given), $said, gateway_config()]);",
@@ -69,7 +69,7 @@ def test_half_finished_upload_is_calm_for_the_payer_and_plain_for_the_merchant(
     assert Page(link).text == CALM
     assert Page(link).tags == [("p", {"data-gatebook-reason": "upload"})]
     assert "modules/gateways/gatebook is missing" in said
-    assert config["FriendlyName"]["Value"] == module.title
+    assert config["FriendlyName"]["Value"] == any_module.title
     assert config["UsageNotes"]["Value"] == said
 
 
@@ -90,7 +90,7 @@ def test_rendering_opens_no_connection_even_where_none_can_be_opened(module: Mod
     assert page.hidden["signature"] == signature(module, page.hidden)
 
 
-def test_rendering_touches_no_url_through_php_streams(module: Module) -> None:
+def test_rendering_touches_no_url_through_php_streams(any_module: Module) -> None:
     tripwire = (
         "final class Tripwire { public $context; public static $opened = [];"
         " public function stream_open($path) { self::$opened[] = $path; return false; } }"
@@ -100,8 +100,8 @@ def test_rendering_touches_no_url_through_php_streams(module: Module) -> None:
     trip = "@file_get_contents('http://example.com/');" + "echo json_encode(Tripwire::$opened);"
     rendering = "gateway_link($given); echo json_encode(Tripwire::$opened);"
 
-    assert json.loads(module.code(tripwire + trip)) == ["http://example.com/"]
-    assert json.loads(module.code(tripwire + rendering, given={**SETTINGS, **INVOICE})) == []
+    assert json.loads(any_module.code(tripwire + trip)) == ["http://example.com/"]
+    assert json.loads(any_module.code(tripwire + rendering, given={**SETTINGS, **INVOICE})) == []
 
 
 def test_rendering_needs_no_session_and_starts_none(module: Module) -> None:

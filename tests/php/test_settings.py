@@ -9,12 +9,14 @@ from tests.php.checkout import SETTINGS
 from tests.php.conftest import GATEWAYS, Module
 
 
-def test_module_has_the_functions_whmcs_calls_and_no_others_of_that_kind(module: Module) -> None:
-    functions = module.value(
+def test_module_has_the_functions_whmcs_calls_and_no_others_of_that_kind(
+    any_module: Module,
+) -> None:
+    functions = any_module.value(
         "array_values(array_filter(get_defined_functions()['user'],"
         " function ($name) { return strpos($name, 'gateway_') === 0; }))"
     )
-    called = {name.removeprefix(f"{module.name}_") for name in functions}
+    called = {name.removeprefix(f"{any_module.name}_") for name in functions}
 
     # WHMCS judges the type of a module by its functions: a _capture would make it a card gateway,
     # a _refund would offer a button that nothing stands behind.
@@ -22,21 +24,23 @@ def test_module_has_the_functions_whmcs_calls_and_no_others_of_that_kind(module:
     assert not {"capture", "refund", "storeremote"} & called
 
 
-def test_metadata_holds_only_documented_keys(module: Module) -> None:
-    metadata = module.value("gateway_MetaData()")
+def test_metadata_holds_only_documented_keys(any_module: Module) -> None:
+    metadata = any_module.value("gateway_MetaData()")
 
     assert metadata == {
-        "DisplayName": module.title,
+        "DisplayName": any_module.title,
         "APIVersion": "1.1",
         "DisableLocalCreditCardInput": True,
         "TokenisedStorage": False,
     }
 
 
-def test_config_offers_the_three_settings_and_says_where_to_copy_them_from(module: Module) -> None:
-    config = module.value("gateway_config()")
+def test_config_offers_the_three_settings_and_says_where_to_copy_them_from(
+    any_module: Module,
+) -> None:
+    config = any_module.value("gateway_config()")
 
-    assert config.pop("FriendlyName") == {"Type": "System", "Value": module.title}
+    assert config.pop("FriendlyName") == {"Type": "System", "Value": any_module.title}
     config.pop("UsageNotes", None)
     assert {name: field["Type"] for name, field in config.items()} == {
         "consoleUrl": "text",
@@ -48,12 +52,15 @@ def test_config_offers_the_three_settings_and_says_where_to_copy_them_from(modul
         assert "Gatebook console" in field["Description"]
 
 
-def test_apps_page_description_and_logo_are_readable(module: Module) -> None:
-    described = json.loads((GATEWAYS / module.name / "whmcs.json").read_text("utf-8"))
-    logo = (GATEWAYS / module.name / described["logo"]["filename"]).read_bytes()
+def test_apps_page_description_and_logo_are_readable(any_module: Module) -> None:
+    described = json.loads((GATEWAYS / any_module.name / "whmcs.json").read_text("utf-8"))
+    logo = (GATEWAYS / any_module.name / described["logo"]["filename"]).read_bytes()
 
     assert (described["schema"], described["type"]) == ("1.0", "whmcs-gateways")
-    assert (described["name"], described["description"]["name"]) == (module.name, module.title)
+    assert (described["name"], described["description"]["name"]) == (
+        any_module.name,
+        any_module.title,
+    )
     assert logo.startswith(b"\x89PNG\r\n\x1a\n")
     # WHMCS takes logos up to 500 pixels wide; the width is the first number of a PNG's header.
     assert int.from_bytes(logo[16:20], "big") <= 500
@@ -82,13 +89,13 @@ def complaint(module: Module, **changes: Any) -> str:
         "https://203.0.113.7",
     ],
 )
-def test_good_console_urls_are_saved(module: Module, url: str) -> None:
-    assert complaint(module, consoleUrl=url) == ""
+def test_good_console_urls_are_saved(any_module: Module, url: str) -> None:
+    assert complaint(any_module, consoleUrl=url) == ""
 
 
 @pytest.mark.parametrize("url", ["", "   ", None])
-def test_empty_console_url_says_where_to_find_it(module: Module, url: str | None) -> None:
-    said = complaint(module, consoleUrl=url)
+def test_empty_console_url_says_where_to_find_it(any_module: Module, url: str | None) -> None:
+    said = complaint(any_module, consoleUrl=url)
 
     assert "console URL is empty" in said
     assert "Copy it from the Gatebook console" in said
@@ -103,8 +110,8 @@ def test_empty_console_url_says_where_to_find_it(module: Module, url: str | None
         "http://192.168.0.10:8000",
     ],
 )
-def test_plain_http_is_refused_except_on_this_machine(module: Module, url: str) -> None:
-    assert "must start with https://" in complaint(module, consoleUrl=url)
+def test_plain_http_is_refused_except_on_this_machine(any_module: Module, url: str) -> None:
+    assert "must start with https://" in complaint(any_module, consoleUrl=url)
 
 
 @pytest.mark.parametrize(
@@ -127,20 +134,22 @@ def test_plain_http_is_refused_except_on_this_machine(module: Module, url: str) 
         "https://دفع.example",
     ],
 )
-def test_anything_but_a_plain_address_is_refused_with_an_example(module: Module, url: str) -> None:
-    assert "plain address such as https://pay.example.com" in complaint(module, consoleUrl=url)
+def test_anything_but_a_plain_address_is_refused_with_an_example(
+    any_module: Module, url: str
+) -> None:
+    assert "plain address such as https://pay.example.com" in complaint(any_module, consoleUrl=url)
 
 
 @pytest.mark.parametrize(
     "token", ["", "short", "has a blank in between", "sla/sh/sla/sh/slash", "x" * 41, "ü" * 20]
 )
-def test_wrong_token_shape_is_refused(module: Module, token: str) -> None:
-    assert "merchant token must be 16 to 40" in complaint(module, merchantToken=token)
+def test_wrong_token_shape_is_refused(any_module: Module, token: str) -> None:
+    assert "merchant token must be 16 to 40" in complaint(any_module, merchantToken=token)
 
 
 @pytest.mark.parametrize("secret", ["", "short", "x" * 31, "x" * 31 + "   "])
-def test_short_secret_is_refused_and_not_repeated(module: Module, secret: str) -> None:
-    said = complaint(module, signingSecret=secret)
+def test_short_secret_is_refused_and_not_repeated(any_module: Module, secret: str) -> None:
+    said = complaint(any_module, signingSecret=secret)
 
     assert "signing secret must have at least 32 characters" in said
     assert not secret.strip() or secret.strip() not in said
@@ -148,6 +157,6 @@ def test_short_secret_is_refused_and_not_repeated(module: Module, secret: str) -
 
 @pytest.mark.parametrize("secret", ["x" * 32, "********", "*" * 43])
 def test_long_secret_and_the_mask_of_an_unchanged_one_are_saved(
-    module: Module, secret: str
+    any_module: Module, secret: str
 ) -> None:
-    assert complaint(module, signingSecret=secret) == ""
+    assert complaint(any_module, signingSecret=secret) == ""

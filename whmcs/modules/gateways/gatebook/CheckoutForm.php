@@ -12,8 +12,10 @@ if (!defined('WHMCS')) {
  * Shared by all Gatebook gateway modules. It calls nobody: WHMCS renders it on every view of an
  * invoice, and inside mails and cron. It carries no amount: the console asks WHMCS what is due, so
  * the browser is never believed and "Convert To For Processing" changes nothing.
+ *
+ * WalletForm puts another form in its place.
  */
-final class CheckoutForm
+class CheckoutForm
 {
     private const VERSION = 'gatebook-checkout.v1';
     private const SHORTEST_SECRET = 32;
@@ -25,7 +27,7 @@ final class CheckoutForm
     private $provider;
 
     /** @var array<string, mixed> */
-    private $params;
+    protected $params;
 
     /** @var array<string, string> */
     private $notes;
@@ -91,35 +93,50 @@ final class CheckoutForm
      */
     public function html(?int $issued = null): string
     {
+        $missing = $this->missing();
+        return $missing === '' ? $this->form($this->fields($issued)) : self::unavailable($missing);
+    }
+
+    /**
+     * One word for the first thing without which no form can be made; "" if all is there.
+     */
+    protected function missing(): string
+    {
         if ($this->settingsProblem() !== null || $this->secretIsMask()) {
-            return self::unavailable('settings');
+            return 'settings';
         }
-        $invoice = self::id($this->params['invoiceid'] ?? null);
-        if ($invoice === '') {
-            return self::unavailable('invoice');
+        if (self::id($this->params['invoiceid'] ?? null) === '') {
+            return 'invoice';
         }
-        $client = $this->clientId();
-        if ($client === '') {
-            return self::unavailable('client');
-        }
-        return $this->form([
-            'invoice' => $invoice,
-            'client' => $client,
+        return $this->clientId() === '' ? 'client' : '';
+    }
+
+    /**
+     * Whose invoice it is, when, and in which language.
+     *
+     * @return array<string, string> in the order in which they are signed
+     */
+    protected function fields(?int $issued): array
+    {
+        return [
+            'invoice' => self::id($this->params['invoiceid'] ?? null),
+            'client' => $this->clientId(),
             'issued' => (string) ($issued ?? time()),
             'lang' => $this->language(),
-        ]);
+        ];
     }
 
     /**
      * @param array<string, string> $fields in the order in which they are signed
      */
-    private function form(array $fields): string
+    protected function form(array $fields): string
     {
         $token = $this->setting('merchantToken');
-        $message = implode("\n", array_merge([self::VERSION, $token, $this->provider], array_values($fields)));
-        $fields['signature'] = hash_hmac('sha256', $message, $this->setting('signingSecret'));
+        $fields['signature'] = $this->signature(
+            array_merge([self::VERSION, $token, $this->provider], array_values($fields))
+        );
 
-        $action = rtrim($this->setting('consoleUrl'), '/') . '/checkout/' . $token . '/' . $this->provider . '/';
+        $action = $this->console('checkout/' . $token . '/' . $this->provider . '/');
         $html = '<form method="post" action="' . self::escape($action) . '">';
         foreach ($fields as $name => $value) {
             $html .= '<input type="hidden" name="' . $name . '" value="' . self::escape($value) . '">';
@@ -130,6 +147,19 @@ final class CheckoutForm
         $html .= '<input type="submit" class="btn btn-primary" value="'
             . self::escape($label === '' ? 'Pay Now' : $label) . '">';
         return $html . '</form>' . $this->note($fields['lang']);
+    }
+
+    /**
+     * @param string[] $lines none of them with a line break in it
+     */
+    protected function signature(array $lines): string
+    {
+        return hash_hmac('sha256', implode("\n", $lines), $this->setting('signingSecret'));
+    }
+
+    protected function console(string $path): string
+    {
+        return rtrim($this->setting('consoleUrl'), '/') . '/' . $path;
     }
 
     private function note(string $language): string
@@ -172,7 +202,7 @@ final class CheckoutForm
     /**
      * The client's own language, else the one chosen in this visit, else English. Mails and cron have no session.
      */
-    private function language(): string
+    protected function language(): string
     {
         $details = $this->params['clientdetails'] ?? null;
         $candidates = [
@@ -230,7 +260,7 @@ final class CheckoutForm
         return preg_match('/\A\*+\z/', $this->setting('signingSecret')) === 1;
     }
 
-    private function setting(string $name): string
+    protected function setting(string $name): string
     {
         return self::text($this->params[$name] ?? null);
     }
@@ -238,7 +268,7 @@ final class CheckoutForm
     /**
      * The reason is one word for the merchant's eyes (see README), never a value.
      */
-    private static function unavailable(string $reason): string
+    protected static function unavailable(string $reason): string
     {
         return '<p data-gatebook-reason="' . $reason . '">' . self::UNAVAILABLE . '</p>';
     }
@@ -248,7 +278,7 @@ final class CheckoutForm
      *
      * @param mixed $value
      */
-    private static function id($value): string
+    protected static function id($value): string
     {
         $text = is_int($value) ? (string) $value : $value;
         return is_string($text) && preg_match('/\A[1-9][0-9]{0,17}\z/', $text) ? $text : '';
@@ -257,12 +287,12 @@ final class CheckoutForm
     /**
      * @param mixed $value
      */
-    private static function text($value): string
+    protected static function text($value): string
     {
         return is_string($value) ? trim($value) : '';
     }
 
-    private static function escape(string $text): string
+    protected static function escape(string $text): string
     {
         // Spelled out because PHP 7.4 leaves single quotes alone by default, and because without
         // ENT_SUBSTITUTE one broken byte turns the whole text into nothing.

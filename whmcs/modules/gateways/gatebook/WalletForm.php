@@ -1,0 +1,209 @@
+<?php
+
+namespace Gatebook;
+
+if (!defined('WHMCS')) {
+    die('This file cannot be accessed directly');
+}
+
+/**
+ * What stands on an invoice that is paid from a mobile wallet: how much, to which number, and a form in
+ * which the client says from where. The form goes to WHMCS itself (modules/gateways/callback/), which
+ * asks the console; what the browser is shown holds no secret and decides nothing.
+ */
+final class WalletForm extends CheckoutForm
+{
+    private const VERSION = 'gatebook-claim.v1';
+    // The client waits for the invoice page while the amount is asked for.
+    private const QUOTE_SECONDS = 3;
+    private const CLAIM_SECONDS = 30;
+    // For themes that give form fields no shape of their own.
+    private const LABEL = '<label style="display:block;margin:0 0 .8em">';
+    private const FIELD = '<input class="form-control" style="display:block;width:100%;box-sizing:border-box" ';
+
+    /**
+     * Says to the console that the client has paid this invoice from that number, or asks for the amount
+     * where all three are empty. The same claim again answers where it stands.
+     *
+     * @return array<string, mixed> as Console::ask; code "settings", "invoice" or "client" where one is missing
+     */
+    public function claim(string $phone, string $reference = '', string $name = '', ?int $issued = null): array
+    {
+        $missing = $this->missing();
+        if ($missing !== '') {
+            return ['code' => $missing, 'problem' => "The $missing of the module will not do."];
+        }
+        return $this->ask($this->fields($issued), $phone, $reference, $name, self::CLAIM_SECONDS);
+    }
+
+    /**
+     * The words for this client.
+     */
+    public function words(): WalletWords
+    {
+        return new WalletWords($this->language());
+    }
+
+    /**
+     * One line of plain text as the console signs it: no line breaks, blanks as one, cut to a length.
+     *
+     * @param mixed $value
+     */
+    public static function line($value, int $longest): string
+    {
+        // "u" refuses broken UTF-8, which would be signed as bytes but arrive as something else.
+        $line = is_string($value) ? preg_replace('/[\p{Z}\p{Cc}]+/u', ' ', $value) : '';
+        preg_match('/\A.{0,' . $longest . '}/u', trim((string) $line), $start);
+        return trim($start[0] ?? '');
+    }
+
+    protected function form(array $fields): string
+    {
+        $words = new WalletWords($fields['lang']);
+        if (!self::onInvoicePage()) {
+            return $this->link($fields['invoice'], $words);
+        }
+        $quote = $this->ask($fields, '', '', '', self::QUOTE_SECONDS);
+        switch ($quote['code']) {
+            case 'refused':
+                return self::unavailable('refused');
+            case 'matched':
+            case 'paid':
+            case 'hold':
+            case 'review':
+                return self::stands($quote, $fields['invoice'], $words);
+        }
+        return '<div class="gatebook-wallet" ' . $words->attributes()
+            . ' style="max-width:26em;margin:0 auto;text-align:start">'
+            . self::quoted($quote, (int) $fields['issued'], $words)
+            . self::questions($fields['invoice'], $words)
+            . '</div>';
+    }
+
+    /**
+     * @param array<string, string> $fields
+     *
+     * @return array<string, mixed>
+     */
+    private function ask(array $fields, string $phone, string $reference, string $name, int $seconds): array
+    {
+        $fields += ['phone' => $phone, 'reference' => $reference, 'name' => $name];
+        $token = $this->setting('merchantToken');
+        $fields['signature'] = $this->signature(array_merge([self::VERSION, $token], array_values($fields)));
+        return Console::ask($this->console("claims/$token/"), $fields, $seconds);
+    }
+
+    /**
+     * Only there may a form stand: after an order WHMCS submits the first form of the page by itself, and
+     * mails and cron have nobody to fill one in.
+     */
+    private static function onInvoicePage(): bool
+    {
+        return basename(self::text($_SERVER['SCRIPT_NAME'] ?? null)) === 'viewinvoice.php';
+    }
+
+    private function link(string $invoice, WalletWords $words): string
+    {
+        $root = $this->setting('systemurl');
+        $address = ($root === '' ? '' : rtrim($root, '/') . '/') . 'viewinvoice.php?id=' . $invoice;
+        return '<a class="btn btn-primary" ' . $words->attributes() . ' href="' . self::escape($address) . '">'
+            . self::escape($words->text('open')) . '</a>';
+    }
+
+    /**
+     * @param array<string, mixed> $quote
+     */
+    private static function stands(array $quote, string $invoice, WalletWords $words): string
+    {
+        [$title, $text] = $words->state((string) $quote['code']);
+        $html = '<div class="gatebook-wallet" ' . $words->attributes() . '><p><strong>' . self::escape($title)
+            . '</strong></p><p>' . self::escape($text) . '</p>';
+        if (in_array($quote['code'], ['hold', 'review'], true)) {
+            $html .= '<p><a href="modules/gateways/callback/vodafoncash.php?invoice=' . $invoice . '">'
+                . self::escape($words->text('show')) . '</a></p>';
+        }
+        return $html . '</div>';
+    }
+
+    /**
+     * @param array<string, mixed> $quote
+     */
+    private static function quoted(array $quote, int $now, WalletWords $words): string
+    {
+        $amount = self::text($quote['amount'] ?? null);
+        $payTo = self::text($quote['pay_to'] ?? null);
+        $open = in_array($quote['code'], ['waiting', 'not_found'], true) && ($quote['currency'] ?? '') === 'EGP';
+        if (!$open || !preg_match('/\A[0-9]{1,12}(\.[0-9]{1,2})?\z/', $amount)) {
+            return '<p class="text-muted" data-gatebook-reason="console">'
+                . self::escape($words->text('no_amount')) . '</p>';
+        }
+        $html = self::shown($words->text('amount'), $amount);
+        if ($payTo !== '') {
+            $html .= self::shown($words->text('pay_to'), $payTo)
+                . '<p><small>' . self::escape($words->text('copy')) . '</small></p>';
+        }
+        $conditions = self::reckoning($quote, $amount, $words);
+        $left = is_int($quote['expires'] ?? null) ? intdiv($quote['expires'] - $now, 60) : 0;
+        if ($left > 0) {
+            $conditions .= ' ' . sprintf($words->text('held'), $left);
+        }
+        return $html . '<p><small>' . self::escape(trim($conditions)) . '</small></p>';
+    }
+
+    /**
+     * How the amount was reckoned: by the rate, where the invoice is not in EGP itself, and with some
+     * piastres on top, where the store tells payments apart by them.
+     *
+     * @param array<string, mixed> $quote
+     */
+    private static function reckoning(array $quote, string $amount, WalletWords $words): string
+    {
+        $rate = self::text($quote['rate'] ?? null);
+        if (
+            !preg_match('/\A([0-9.]{1,20}) ([A-Z0-9_]{2,12})\z/', self::text($quote['due'] ?? null), $due)
+            || !preg_match('/\A[0-9.]{1,20}\z/', $rate)
+        ) {
+            return '';
+        }
+        if ($due[2] === 'EGP') {
+            return $due[1] === $amount ? '' : $words->text('marked');
+        }
+        $text = sprintf($words->text('rate'), $due[2], $rate);
+        return preg_match('/\.[0-9]*[1-9]/', $amount) ? $text . ' ' . $words->text('marked') : $text;
+    }
+
+    private static function questions(string $invoice, WalletWords $words): string
+    {
+        // WHMCS's own guard of its forms; the callback file has it checked.
+        $token = function_exists('generate_token') ? (string) generate_token('plain') : '';
+        return '<form method="post" action="modules/gateways/callback/vodafoncash.php">'
+            . '<input type="hidden" name="invoice" value="' . $invoice . '">'
+            . '<input type="hidden" name="token" value="' . self::escape($token) . '">'
+            . '<p>' . self::escape($words->text('after')) . '</p>'
+            . self::question($words->text('phone'), 'wallet_phone', 'type="tel" autocomplete="tel" maxlength="40"'
+                . ' required')
+            . '<details><summary>' . self::escape($words->text('more')) . '</summary>'
+            . '<p><small>' . self::escape($words->text('more_why')) . '</small></p>'
+            . self::question($words->text('reference'), 'reference', 'type="text" autocomplete="off" maxlength="40"')
+            . self::question($words->text('name'), 'sender_name', 'type="text" autocomplete="name" maxlength="120"')
+            . '</details>'
+            . '<p><input type="submit" class="btn btn-primary" value="' . self::escape($words->text('check')) . '"></p>'
+            . '</form>';
+    }
+
+    private static function question(string $label, string $name, string $attributes): string
+    {
+        return self::LABEL . self::escape($label)
+            . self::FIELD . 'dir="auto" name="' . $name . '" ' . $attributes . '></label>';
+    }
+
+    /**
+     * A value to copy. Without a name it is not sent: the amount is the console's to know.
+     */
+    private static function shown(string $label, string $value): string
+    {
+        return self::LABEL . self::escape($label)
+            . self::FIELD . 'type="text" dir="ltr" readonly onfocus="this.select()" value="'
+            . self::escape($value) . '"></label>';
+    }
+}
