@@ -9,13 +9,16 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from gateways.admin.orders import order_chip
-from gateways.models import Callback, HavenoGateway, Order
+from gateways.admin.receipt_page import payer_of
+from gateways.admin.wallet_names import is_silent, phone_chip, receipt_chip
+from gateways.models import Callback, HavenoGateway, Order, Phone, Receipt
 from ledger.admin.billers import is_resting, trouble_of
 from ledger.admin.bills import delivery_chip
 from ledger.admin.showing import BAD, WARN, Chip, address, listing, visible
 from ledger.admin.tenant import merchants_of, within
 from ledger.models import Biller, Delivery
 from ledger.outbox.deciding import BY_HAND
+from ledger.settlement import WITHDRAWN
 
 SHOWN = 20
 # WHMCS may be at work on a call for a few minutes; until then nobody has to look.
@@ -68,6 +71,10 @@ def _groups(user: Any, now: datetime) -> Iterator[Group]:
         yield from _deliveries(within(Delivery.objects.all(), user), now)
     if user.has_perm("gateways.view_order"):
         yield _orders(within(Order.objects.all(), user))
+    if user.has_perm("gateways.view_receipt"):
+        yield _receipts(within(Receipt.objects.all(), user))
+    if user.has_perm("gateways.view_phone"):
+        yield _phones(within(Phone.objects.all(), user), now)
     if user.has_perm("gateways.view_callback"):
         yield from _callbacks(within(Callback.objects.all(), user), now)
 
@@ -119,7 +126,7 @@ def _price(account: HavenoGateway) -> Item:
 def _deliveries(rows: "QuerySet[Delivery]", now: datetime) -> Iterable[Group]:
     bookings = rows.filter(kind=Delivery.Kind.BOOKING).select_related("merchant", "payment", "bill")
     stuck = bookings.filter(status__in=(Delivery.Status.PARKED, Delivery.Status.REFUSED))
-    stuck = stuck.exclude(code=BY_HAND)
+    stuck = stuck.exclude(code__in=(BY_HAND, WITHDRAWN))
     yield _group(
         "Payments that WHMCS does not have",
         stuck.order_by("created"),
@@ -163,6 +170,51 @@ def _order(order: Order) -> Item:
         visible(order.attention) or "In review: approve or refuse it.",
         order.created,
         str(order.merchant),
+    )
+
+
+def _receipts(rows: "QuerySet[Receipt]") -> Group:
+    waiting = rows.filter(status__in=(Receipt.Status.REVIEW, Receipt.Status.UNREAD))
+    waiting = waiting.select_related("merchant").order_by("received_at", "pk")
+    return _group("Receipts", waiting, _receipt, listing(Receipt, status__in="review,unread"))
+
+
+def _receipt(receipt: Receipt) -> Item:
+    unread = receipt.status == Receipt.Status.UNREAD
+    came = (
+        f"A message of {payer_of(receipt)}"
+        if unread
+        else f"{receipt.amount} from {payer_of(receipt)}"
+    )
+    return Item(
+        receipt_chip(receipt),
+        came,
+        address(receipt),
+        visible(receipt.reason) or "Match it, split it, or dismiss it.",
+        receipt.received_at,
+        str(receipt.merchant),
+    )
+
+
+def _phones(rows: "QuerySet[Phone]", now: datetime) -> Group:
+    """Silent ones: each store says for itself how long a phone may be silent."""
+    watched = rows.filter(active=True, gateway__enabled=True).select_related("merchant", "gateway")
+    since = Coalesce("last_seen", "created")
+    silent = [phone for phone in watched.order_by(since, "pk")[:COUNTED] if is_silent(phone, now)]
+    items = [_phone(phone, now) for phone in silent[:SHOWN]]
+    return Group("Phones", items, listing(Phone, active__exact=1), more=len(silent) > SHOWN)
+
+
+def _phone(phone: Phone, now: datetime) -> Item:
+    return Item(
+        phone_chip(phone, now),
+        visible(phone.name),
+        address(phone),
+        "Payments may come unseen: a dead phone looks just like customers who did not pay.",
+        phone.last_seen or phone.created,
+        str(phone.merchant),
+        "Look at the phone: power, network, battery saving, and the forwarder app. Is it gone for "
+        "good? Switch it off on its page.",
     )
 
 

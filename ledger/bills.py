@@ -30,7 +30,8 @@ def connect(biller: Biller) -> BillerClient:
     try:
         client: BillerClient = make(biller.url, biller.identifier, *secrets)
     except ValueError as error:
-        way_out = "Mend the WHMCS URL in the biller's settings."
+        what = "website's settings" if biller.is_website else "WHMCS URL in the biller's settings"
+        way_out = f"Mend the {what}."
         raise BillerError("config", f"{biller.url}: {error}", way_out) from error
     return client
 

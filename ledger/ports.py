@@ -3,6 +3,7 @@
 import random
 import secrets
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -41,6 +42,11 @@ def new_token() -> str:
 def new_suffix() -> str:
     """64 random bits in 16 hex characters: makes an order reference unique at the provider."""
     return secrets.token_hex(8)
+
+
+def new_webhook_secret() -> str:
+    """256 random bits as Standard Webhooks writes them: whsec_ and base64."""
+    return f"whsec_{b64encode(secrets.token_bytes(32)).decode('ascii')}"
 
 
 def jittered(delay: timedelta) -> timedelta:

@@ -47,6 +47,15 @@ class Rate:
             raise MoneyError(f"{str(exact)[:40]!r} is not a stored rate")
         return cls(Fraction(int(match[1]), int(match[2])), base, quote)
 
+    @classmethod
+    def even(cls, base: str, quote: str) -> "Rate":
+        """One for one, as within one currency."""
+        return cls(Fraction(1), base, quote)
+
+    def turned(self) -> "Rate":
+        """EGP for one USD, turned, is USD for one EGP."""
+        return Rate(1 / self.value, self.quote, self.base)
+
     @property
     def exact(self) -> str:
         """The rate without loss, for storing: 15731/100. At most 111 characters for a price that

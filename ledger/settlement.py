@@ -42,6 +42,7 @@ def record_payment(
     detail: str,
     now: datetime,
     booked_by: str = "",
+    payer: str = "",
 ) -> Receipted:
     """Book one receipt of money against one bill, once, and owe the news to the biller.
 
@@ -49,12 +50,14 @@ def record_payment(
     reference  the transaction id it is booked under; unique within the gateway.
     credit     whole units of the bill's currency; already converted.
     received   what the payer sent, in the payer's coin, where known.
+    payer      the wallet it came from; "" where that is unknown.
     Repeats    the same gateway, reference, bill and credit returns the first Payment, unchanged.
     Raises     CurrencyMismatch, ReferenceReused (same reference, other content). Neither writes.
     Source     WHMCS has no idempotency keys and does not refuse a repeated AddInvoicePayment, so
                "once" is decided here: https://developers.whmcs.com/api-reference/addinvoicepayment/
     """
-    bill = Bill.objects.select_for_update().get(pk=bill_id)
+    locked = Bill.objects.select_for_update(of=("self",))
+    bill = locked.select_related("biller").get(pk=bill_id)
     if credit.currency != bill.currency:
         raise CurrencyMismatch(f"{bill} is in {bill.currency}, the payment in {credit.currency}")
     payment, created = Payment.objects.get_or_create(
@@ -69,6 +72,7 @@ def record_payment(
             "received_units": received.units if received else None,
             "received_currency": received.currency if received else "",
             "detail": detail,
+            "payer": payer or None,
             "booked_by": booked_by,
             "created": now,
         },
@@ -82,6 +86,8 @@ def record_payment(
         return Receipted(payment, repeated=True)
     bill.status = status_for(due=bill.due, paid=paid_on(bill))
     bill.save(update_fields=["status"])
+    # A website keeps no log of ours.
+    noted = () if bill.biller.is_website else (Delivery.Kind.NOTE,)
     Delivery.objects.bulk_create(
         Delivery(
             merchant_id=bill.merchant_id,
@@ -92,15 +98,20 @@ def record_payment(
             not_before=now,
             created=now,
         )
-        for kind in (Delivery.Kind.BOOKING, Delivery.Kind.NOTE)
+        for kind in (Delivery.Kind.BOOKING, *noted)
     )
     transaction.on_commit(tasks.wake_outbox)
     return Receipted(payment, repeated=False)
 
 
+# The code of a delivery whose booking a person took back before the biller was told.
+WITHDRAWN = "withdrawn"
+
+
 def paid_on(bill: Bill) -> Money:
-    """The sum of what is booked on the bill."""
-    units = sum(Payment.objects.filter(bill=bill).values_list("credit_units", flat=True))
+    """The sum of what is booked on the bill and was not taken back."""
+    standing = Payment.objects.filter(bill=bill).exclude(deliveries__code=WITHDRAWN)
+    units = sum(standing.values_list("credit_units", flat=True))
     return Money(units, bill.currency)
 
 

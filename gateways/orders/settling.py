@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from gateways.accounts import Account
-from gateways.models import Order
+from gateways.models import Claim, Order
 from ledger.models import Bill, Payment
 from ledger.money import Money
 from ledger.settlement import record_payment
@@ -19,10 +19,12 @@ def settle(
     detail: str,
     booked_by: str = "",
     counts: Money | None = None,
+    payer: str = "",
 ) -> None:
     """Book the order's payment. Raises SettlementError; nothing is written then.
 
     counts  the coins that the credit stands for, where we quoted.
+    payer   the wallet that paid; where it is left out, that of the order's matched claim.
     """
     order.payment = record_payment(
         bill_id=bill.pk,
@@ -34,6 +36,7 @@ def settle(
         detail=detail,
         now=now,
         booked_by=booked_by,
+        payer=payer or _payer(order),
     ).payment
     if counts is not None:
         order.counted_units = counts.units
@@ -58,6 +61,15 @@ def settle_more(
     ).payment
     order.counted_units = order.confirmed_units
     return payment
+
+
+def _payer(order: Order) -> str:
+    claim = (
+        Claim.objects.select_related("receipt").filter(order=order, receipt__isnull=False).first()
+    )
+    if claim is None or claim.receipt is None:
+        return ""
+    return claim.receipt.payer_phone or claim.phone
 
 
 def _received(order: Order) -> Money | None:

@@ -1,17 +1,15 @@
-"""Billers: a merchant's WHMCS, its credential, and whether it answers."""
+"""Billers: a merchant's WHMCS or website, its credential, and whether it answers."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from ledger import breaker, ports
 from ledger.admin.acts import Act, Doing
+from ledger.admin.biller_form import BillerForm
 from ledger.admin.keeping import SettingsAdmin
-from ledger.admin.secrets_form import SecretField, SecretsForm
 from ledger.admin.showing import (
     BAD,
     GOOD,
@@ -25,41 +23,10 @@ from ledger.admin.showing import (
     moment,
 )
 from ledger.admin.tenant import MerchantFilter
-from ledger.billing.whmcs import clean_root
 from ledger.billing.whmcs.faults import fault_of
 from ledger.bills import connect
 from ledger.models import Biller, Delivery, Merchant
-
-
-class BillerForm(SecretsForm):
-    url = forms.CharField(
-        label="WHMCS URL",
-        max_length=300,
-        widget=forms.URLInput(attrs={"class": "vURLField"}),
-        help_text="The root of WHMCS, such as https://billing.example.com",
-    )
-    new_secret = SecretField(
-        "secret", label="API secret", help_text="Shown by WHMCS when the credential was generated."
-    )
-    new_access_key = SecretField(
-        "access_key",
-        label="API access key",
-        clearable=True,
-        help_text="Only where WHMCS's configuration.php sets $api_access_key.",
-    )
-    clear_access_key = forms.BooleanField(label="Remove the access key", required=False)
-
-    def clean_url(self) -> str:
-        try:
-            return clean_root(self.cleaned_data["url"])
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.has_error("new_secret") and not self.will_hold("secret"):
-            self.add_error("new_secret", "Enter the secret of the API credential.")
-        return cleaned
+from ledger.settlement import audit
 
 
 def trouble_of(biller: Biller) -> tuple[str, str]:
@@ -80,27 +47,48 @@ def trouble_of(biller: Biller) -> tuple[str, str]:
     )
 
 
+def _is_signed(biller: Biller) -> bool:
+    return biller.is_website and biller.identifier.startswith("signed:")
+
+
+def _signing_secret_missing(biller: Biller) -> str:
+    if _is_signed(biller) and not biller.access_key:
+        return "Press “New signing secret” and give it to your website."
+    return ""
+
+
 def is_resting(biller: Biller) -> bool:
     """Whether the breaker holds calls back now."""
     return bool(biller.open_until and biller.open_until > ports.system_now())
 
 
+UNTRIED = (
+    "The settings are whole. More cannot be tried without telling the website of a payment: the first "
+    "one shows under Deliveries how it answered."
+)
+
+
 class BillerAdmin(SettingsAdmin):
     form = BillerForm
-    list_display = ("merchant", "url", "state", "seen")
+    list_display = ("merchant", "kind", "url", "state", "seen")
     list_filter = (MerchantFilter, "paused")
     list_select_related = ("merchant",)
-    fieldsets = (
-        (None, {"fields": ("merchant", "url", "identifier", "new_secret")}),
-        (
-            "Access key",
-            {"fields": ("new_access_key", "clear_access_key"), "classes": ("collapse",)},
-        ),
-        (
-            "How it is told",
-            {"fields": ("when_paid", "top_up_mode", "longest_run_seconds", "paused")},
-        ),
-    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of a new one all boxes; of one that is there those of its kind."""
+        first = ["merchant", "url"] if obj else ["merchant", "kind", "url"]
+        told = ["longest_run_seconds", "paused"]
+        boxes: list[Any] = [(None, {"fields": first})]
+        if obj is None or not obj.is_website:
+            told = ["when_paid", "top_up_mode", *told]
+            access = ["new_access_key", "clear_access_key"]
+            boxes += [
+                ("WHMCS", {"fields": ["identifier", "new_secret"]}),
+                ("Access key", {"fields": access, "classes": ("collapse",)}),
+            ]
+        if obj is None or obj.is_website:
+            boxes.append(("Website", {"fields": ["shape", "store", "new_key"]}))
+        return [*boxes, ("How it is told", {"fields": told})]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -124,13 +112,16 @@ class BillerAdmin(SettingsAdmin):
 
     def page(self, request: HttpRequest, row: Any) -> Page:
         message, way_out = trouble_of(row)
+        name = "The website" if row.is_website else "WHMCS"
         place = row.merchant.time_zone
         if message:
-            sentence, tone = f"The last call to WHMCS failed: {message}", BAD
+            sentence, tone = f"The last call to {row.called} failed: {message}", BAD
+        elif needed := _signing_secret_missing(row):
+            sentence, tone, way_out = f"{name} cannot be told yet.", BAD, needed
         elif row.last_ok:
-            sentence, tone = f"WHMCS answered well at {moment(row.last_ok, place)}.", GOOD
+            sentence, tone = f"{name} answered well at {moment(row.last_ok, place)}.", GOOD
         else:
-            sentence, tone = "WHMCS has not been called yet. Test the connection.", QUIET
+            sentence, tone = f"{name} has not been called yet. Test the connection.", QUIET
         facts = [
             Fact("Last good call", moment(row.last_ok, place) or "never"),
             Fact("Failed calls in a row", row.failures),
@@ -138,8 +129,11 @@ class BillerAdmin(SettingsAdmin):
         if is_resting(row):
             facts.append(Fact("Next call not before", moment(row.open_until, place)))
         if not self.has_change_permission(request, row):
-            facts.append(Fact("API secret", row.hint("secret")))
-            facts.append(Fact("API access key", row.hint("access_key")))
+            facts.append(Fact("Key" if row.is_website else "API secret", row.hint("secret")))
+            if not row.is_website:
+                facts.append(Fact("API access key", row.hint("access_key")))
+        if row.is_website:
+            facts.append(Fact("Signing secret", row.hint("access_key")))
         return Page(
             sentence,
             tone,
@@ -158,8 +152,9 @@ class BillerAdmin(SettingsAdmin):
             lines, problem = [], str(error)
         except self.service_errors as error:
             lines, problem = [], str(error)
-        good = bool(lines) and all(line.ok for line in lines)
-        if good:
+        silent = biller.is_website and not problem
+        good = silent or (bool(lines) and all(line.ok for line in lines))
+        if good and not silent:
             breaker.answered(biller, ports.database_now())
         context = {
             **self.admin_site.each_context(doing.request),
@@ -169,11 +164,36 @@ class BillerAdmin(SettingsAdmin):
             "lines": lines,
             "problem": problem,
             "good": good,
+            "all_good": UNTRIED if silent else "",
             "failed": sum(not line.ok for line in lines),
             "again": self.get_acts()[0],
             "back": self._address(biller),
         }
         return TemplateResponse(doing.request, "admin/connection.html", context)
+
+    def new_secret(self, doing: Doing) -> HttpResponse:
+        """The answer to the POST itself, so that the secret is kept in no message or cookie."""
+        biller, secret = doing.row, ports.new_webhook_secret()
+        biller.seal("access_key", secret)
+        biller.save(update_fields=["access_key"])
+        audit(
+            merchant=biller.merchant,
+            actor=doing.actor,
+            verb="new signing secret",
+            target="ledger.biller",
+            target_id=biller.pk,
+            now=ports.database_now(),
+        )
+        self.log_change(doing.request, biller, "New signing secret")
+        context = {
+            **self.admin_site.each_context(doing.request),
+            "title": f"Signing secret of {biller}",
+            "opts": self.opts,
+            "original": biller,
+            "facts": Facts("Copy it now", [Fact("Signing secret", secret, copy=True)]),
+            "back": self._address(biller),
+        }
+        return TemplateResponse(doing.request, "admin/secret_once.html", context)
 
     def get_acts(self) -> tuple[Act, ...]:
         return (
@@ -182,7 +202,18 @@ class BillerAdmin(SettingsAdmin):
                 "Test connection",
                 "ledger.change_biller",
                 self.test,
-                "Asks WHMCS each thing that is needed, and changes nothing there.",
+                "Tries each thing that is needed, and changes nothing there.",
+            ),
+            Act(
+                "new-secret",
+                "New signing secret",
+                "ledger.change_biller",
+                self.new_secret,
+                "Makes a new one and shows it once. Your website must know it to believe the signed "
+                "POST.",
+                confirm=True,
+                why_not=lambda row: "" if _is_signed(row) else "Only for the signed POST.",
+                grave=True,
             ),
         )
 

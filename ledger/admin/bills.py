@@ -169,7 +169,8 @@ class PaymentAdmin(Record):
                 "classes": ("collapse",),
                 "fields": (
                     "merchant", "bill", "gateway", "method", "reference", "credit_units",
-                    "currency", "received_units", "received_currency", "detail", "booked_by",
+                    "currency", "received_units", "received_currency", "payer", "detail",
+                    "booked_by",
                     "created",
                 ),
             },

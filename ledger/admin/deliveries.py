@@ -84,24 +84,25 @@ BY_HAND = Act(
 def sentence_of(delivery: Delivery) -> tuple[str, str]:
     """The delivery in one sentence, and its tone."""
     what = f"{delivery.payment.credit} for {delivery.bill}"
+    whmcs = "The website" if delivery.biller.is_website else "WHMCS"
     if delivery.kind == Delivery.Kind.NOTE:
         what = f"the log line about {what}"
     match delivery.status:
         case Status.DELIVERED:
-            return f"WHMCS has {what}: {delivery.last_message}.", GOOD
+            return f"{whmcs} has {what}: {delivery.last_message}.", GOOD
         case Status.PARKED:
-            return f"WHMCS does not have {what}, a person must look: {delivery.last_message}", BAD
+            return f"{whmcs} does not have {what}, a person must look: {delivery.last_message}", BAD
         case Status.REFUSED if delivery.code == deciding.BY_HAND:
-            return f"WHMCS is not told of {what}: {delivery.last_message}", QUIET
+            return f"{whmcs} is not told of {what}: {delivery.last_message}", QUIET
         case Status.REFUSED:
-            return f"WHMCS refused {what}: {delivery.last_message}", BAD
+            return f"{whmcs} refused {what}: {delivery.last_message}", BAD
         case Status.UNKNOWN:
-            return f"WHMCS may have {what}, nobody knows yet: {delivery.last_message}", WARN
+            return f"{whmcs} may have {what}, nobody knows yet: {delivery.last_message}", WARN
         case Status.SENDING:
-            return f"WHMCS is being told of {what} right now.", BUSY
+            return f"{whmcs} is being told of {what} right now.", BUSY
         case _:
             why = f" The last try: {delivery.last_message}" if delivery.last_message else ""
-            return f"WHMCS will be told of {what}.{why}", BUSY
+            return f"{whmcs} will be told of {what}.{why}", BUSY
 
 
 def steps_of(delivery: Delivery, place: str) -> list[Step]:
@@ -203,7 +204,7 @@ class DeliveryAdmin(WithActs, Record):
             Fact("Amount", money(row.payment.credit)),
             Fact("Payment", link(row.payment)),
             Fact("Bill", link(row.bill)),
-            Fact("WHMCS", link(row.biller)),
+            Fact("Website" if row.biller.is_website else "WHMCS", link(row.biller)),
             Fact("Status", delivery_chip(row)),
             Fact("Tries", row.tries),
         ]

@@ -57,7 +57,7 @@ def module_values(merchant: Merchant, secret: str = "") -> Facts:
             ),
         ],
         help="Copy these three into WHMCS: System Settings > Payment Gateways, "
-        "into each of our modules there (HavenoPay, SpectroCoin).",
+        "into each of our modules there (HavenoPay, SpectroCoin, VodafoneCash).",
     )
 
 

@@ -1,3 +1,6 @@
 """Billers by slug, as dotted paths loaded on first use."""
 
-BILLERS = {"whmcs": "ledger.billing.whmcs.Whmcs"}
+BILLERS = {
+    "website": "ledger.billing.website.Website",
+    "whmcs": "ledger.billing.whmcs.Whmcs",
+}

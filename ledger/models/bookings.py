@@ -69,6 +69,7 @@ class Payment(models.Model):
     reference   the transaction id under which it is booked: "SC-1042-9f...", unique per gateway.
     credit      what it is worth to the bill, in the bill's currency.
     received    what the payer sent, where the provider told: units and currency, else null and "".
+    payer       the wallet that paid, where it is known.
     """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT)
@@ -81,6 +82,8 @@ class Payment(models.Model):
     received_units = models.BigIntegerField(null=True)
     received_currency = models.CharField(max_length=CURRENCY_LENGTH, blank=True)
     detail = models.TextField(blank=True)
+    # Null, not "": so SQLite adds the column in place and keeps the table's triggers.
+    payer = models.CharField(max_length=40, null=True, blank=True)
     booked_by = models.CharField(max_length=150, blank=True)
     created = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
 

@@ -1,4 +1,4 @@
-"""Whose it is: the merchant and its WHMCS."""
+"""Whose it is: the merchant and its WHMCS or website."""
 
 from django.conf import settings
 from django.db import models
@@ -38,13 +38,19 @@ class Merchant(SealedModel):
 
 
 class Biller(SealedModel):
-    """A merchant's WHMCS connection, and how it wants to be told.
+    """A merchant's WHMCS or website, and how it wants to be told.
 
+    identifier, secret, access_key  of a WHMCS its credential; of a website as
+                     ledger.billing.website.Website takes them.
     top_up_mode      how a client's top-up is booked.
     when_paid        what to do with money for an invoice that is paid already.
     longest_run_seconds  the longest time WHMCS may go on working on a call we gave up on.
     open_until, failures  the breaker: after several failed calls in a row only one probe at a time.
     """
+
+    class Kind(models.TextChoices):
+        WHMCS = "whmcs", "WHMCS"
+        WEBSITE = "website", "website without WHMCS"
 
     class TopUp(models.TextChoices):
         TRANSACTION = "transaction", "as a transaction (WHMCS refuses repeats)"
@@ -55,12 +61,8 @@ class Biller(SealedModel):
         PARK = "park", "park it for a person"
 
     merchant = models.OneToOneField(Merchant, on_delete=models.PROTECT, related_name="biller")
-    kind = models.CharField(max_length=20, default="whmcs", editable=False)
-    url = models.URLField(
-        "WHMCS URL",
-        max_length=300,
-        help_text="The root of WHMCS, such as https://billing.example.com",
-    )
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.WHMCS)
+    url = models.URLField("URL", max_length=300)
     identifier = models.CharField("API identifier", max_length=200)
     secret = SealedField()
     access_key = SealedField()
@@ -87,4 +89,14 @@ class Biller(SealedModel):
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
-        return f"WHMCS of {self.merchant}"
+        return f"{'website' if self.is_website else 'WHMCS'} of {self.merchant}"
+
+    @property
+    def is_website(self) -> bool:
+        """It is told, and cannot be asked what it holds."""
+        return self.kind == self.Kind.WEBSITE
+
+    @property
+    def called(self) -> str:
+        """Its name in sentences."""
+        return "the website" if self.is_website else "WHMCS"

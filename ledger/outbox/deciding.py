@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from ledger import tasks
-from ledger.models import Attempt, Biller, Delivery
+from ledger.models import Attempt, Bill, Biller, Delivery, Payment
 from ledger.outbox.writing import move
-from ledger.settlement import audit
+from ledger.settlement import WITHDRAWN, audit, paid_on, status_for
 
 Status = Delivery.Status
 
@@ -27,6 +27,8 @@ def retry(delivery_id: int, *, actor: str, now: datetime, reason: str = "") -> s
     reference = delivery.payment.reference
     if delivery.status == Status.DELIVERED:
         return f"{reference} is delivered already; nothing was changed."
+    if delivery.code == WITHDRAWN:
+        return f"{reference} was taken back; its money is booked anew from its receipt."
     if delivery.lease_until and delivery.lease_until >= now:
         return f"{reference} is being worked on right now; nothing was changed."
     open_send = delivery.attempts.filter(outcome=Attempt.Outcome.OPEN).exists()
@@ -49,8 +51,50 @@ def retry(delivery_id: int, *, actor: str, now: datetime, reason: str = "") -> s
         detail=f"was {delivery.status}: {delivery.last_message}"[:1000],
     )
     transaction.on_commit(tasks.wake_outbox)
+    if delivery.biller.is_website:
+        return f"The website will be told of {reference} again."
     wait = " as soon as WHMCS can no longer be at work on the last call" if open_send else " now"
     return f"{reference} will be looked up in WHMCS{wait}, and sent only if it is not there."
+
+
+@transaction.atomic
+def withdraw(payment: Payment, *, actor: str, reason: str, now: datetime) -> bool:
+    """Take back a booking of which the biller cannot have heard; False where it may have."""
+    deliveries = list(
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("biller__merchant")
+        .filter(payment=payment)
+        .order_by("pk")
+    )
+    if Attempt.objects.filter(delivery__in=deliveries, kind=Attempt.Kind.SEND).exists():
+        return False
+    for delivery in deliveries:
+        if delivery.lease_until and delivery.lease_until >= now:
+            return False
+        if delivery.status == Status.DELIVERED:
+            return False
+    for delivery in deliveries:
+        move(
+            delivery,
+            Status.REFUSED,
+            code=WITHDRAWN,
+            last_message=f"taken back by {actor}: {reason}",
+            way_out="",
+            check_at=None,
+        )
+        audit(
+            merchant=delivery.biller.merchant,
+            actor=actor,
+            verb="withdraw booking",
+            target="ledger.delivery",
+            target_id=delivery.pk,
+            now=now,
+            reason=reason,
+        )
+    bill = Bill.objects.select_for_update().get(pk=payment.bill_id)
+    bill.status = status_for(due=bill.due, paid=paid_on(bill))
+    bill.save(update_fields=["status"])
+    return True
 
 
 @transaction.atomic

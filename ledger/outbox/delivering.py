@@ -18,6 +18,7 @@ from ledger.billing.base import (
     Verdict,
 )
 from ledger.billing.base import Biller as BillerClient
+from ledger.billing.website import PaidRef
 from ledger.bills import PAYABLE, connect
 from ledger.cipher import SealBroken
 from ledger.models import Attempt, Bill, Biller, Delivery
@@ -84,14 +85,17 @@ def deliver(delivery: Delivery, *, clock: Clock) -> None:
         postpone(delivery, error.code, str(error), error.way_out, clock())
         return
     except SealBroken as error:
-        way_out = "Enter the WHMCS secret again in the biller's settings."
+        what = "keys" if delivery.biller.is_website else "WHMCS secret"
+        way_out = f"Enter the {what} again in the biller's settings."
         postpone(delivery, "config", str(error), way_out, clock())
         return
-    ref = BillRef(
+    ref = PaidRef(
         kind=delivery.bill.kind,
         reference=delivery.bill.reference,
         client=delivery.bill.client,
         method=delivery.payment.method,
+        payer=delivery.payment.payer or "",
+        received=delivery.payment.received,
     )
     if delivery.kind == Kind.NOTE:
         _deliver_note(delivery, client, ref, pending, clock)
@@ -110,6 +114,10 @@ def _look(
 ) -> bool:
     """Is it there already? True where a whole answer says no, so that sending is allowed."""
     payment, asked_at = delivery.payment, clock()
+    if delivery.biller.is_website:
+        # It cannot be asked; it takes one transaction id once.
+        close(pending, Attempt.Outcome.UNKNOWN, asked_at)
+        return True
     seen = client.look_up(payment.reference, ref, payment.credit, mode=look_mode(delivery))
     now = clock()
     if isinstance(seen, Unsure):
@@ -183,7 +191,12 @@ def _send(delivery: Delivery, client: BillerClient, ref: BillRef, mode: str, clo
     if attempt is None:
         return
     outcome = _called(lambda: client.book(payment.reference, ref, payment.credit, mode=mode, at=at))
-    judge(delivery, attempt, outcome, clock(), f"booked as {payment.reference}")
+    judge(delivery, attempt, outcome, clock(), _done(delivery))
+
+
+def _done(delivery: Delivery) -> str:
+    done = "told of" if delivery.biller.is_website else "booked as"
+    return f"{done} {delivery.payment.reference}"
 
 
 def _deliver_note(

@@ -52,6 +52,11 @@ def quiet_from(delivery: Delivery, sent_at: datetime) -> datetime:
 
 def by_hand(delivery: Delivery) -> str:
     payment = delivery.payment
+    if delivery.biller.is_website:
+        return (
+            f"Add {payment.credit} to {delivery.bill.client} by hand on the website, then press "
+            "Settled by hand; or mend the website and press Retry."
+        )
     return (
         f"Add {payment.credit} to client {delivery.bill.client} by hand in WHMCS with transaction id "
         f"{payment.reference}, then press Retry: it is found there and nothing is sent twice."
@@ -119,6 +124,13 @@ _CLOSED_AS = {
 }
 
 
+_WAIT_WHMCS = (
+    "Nothing to do yet: when WHMCS can no longer be at work on it we look whether it was booked, "
+    "and send again only if it was not."
+)
+_WAIT_WEBSITE = "Nothing to do yet: the website is told again, under the same transaction id."
+
+
 @transaction.atomic
 def judge(
     delivery: Delivery, attempt: Attempt, outcome: Outcome, now: datetime, done_text: str
@@ -156,8 +168,7 @@ def judge(
                 first_failed=since,
                 code=outcome.code,
                 last_message=outcome.message,
-                way_out="Nothing to do yet: when WHMCS can no longer be at work on it we look "
-                "whether it was booked, and send again only if it was not.",
+                way_out=_WAIT_WEBSITE if delivery.biller.is_website else _WAIT_WHMCS,
             )
 
 
@@ -169,8 +180,12 @@ def delivered(delivery: Delivery, now: datetime, text: str) -> None:
         code="ok",
         last_message=text,
         way_out="",
-        check_at=now + FIRST_CHECK if delivery.kind == Kind.BOOKING else None,
+        check_at=now + FIRST_CHECK if _can_be_read_back(delivery) else None,
     )
+
+
+def _can_be_read_back(delivery: Delivery) -> bool:
+    return delivery.kind == Kind.BOOKING and not delivery.biller.is_website
 
 
 def park(delivery: Delivery, code: str, message: str, way_out: str) -> None:
@@ -183,7 +198,7 @@ def postpone(delivery: Delivery, code: str, message: str, way_out: str, now: dat
     breaker.failed(delivery.biller, message, now)
     since = delivery.first_failed or now
     if now - since >= PARK_AFTER:
-        park(delivery, code, message, way_out or "Mend the connection to WHMCS, then press Retry.")
+        park(delivery, code, message, way_out or _mend(delivery))
         return
     delay = jittered(BACK_OFF[min(delivery.tries, len(BACK_OFF) - 1)])
     # A look that failed after an unknown send leaves the delivery unknown.
@@ -198,6 +213,10 @@ def postpone(delivery: Delivery, code: str, message: str, way_out: str, now: dat
         last_message=message,
         way_out=way_out,
     )
+
+
+def _mend(delivery: Delivery) -> str:
+    return f"Mend the connection to {delivery.biller.called}, then press Retry."
 
 
 def drifted(delivery: Delivery, message: str) -> None:

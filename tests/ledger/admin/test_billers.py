@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger.admin import billers
+from ledger.admin import biller_form, billers
 from ledger.billing.base import CheckLine
 from ledger.models import AuditEvent, Biller, Merchant
 from tests.config.admin_world import Shown, superuser, url, what_csp_would_stop
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def fields(row: Biller, **changes: Any) -> dict[str, Any]:
     return {
+        "kind": row.kind,
         "url": row.url,
         "identifier": row.identifier,
         "when_paid": row.when_paid,
@@ -65,7 +66,7 @@ def test_what_a_worker_writes_meanwhile_is_not_undone_by_saving_the_form(
         Biller.objects.update(failures=0, open_until=None, last_error="")
         return address
 
-    monkeypatch.setattr(billers, "clean_root", checked_while_a_worker_writes)
+    monkeypatch.setattr(biller_form, "clean_root", checked_while_a_worker_writes)
     after = saved(row, identifier="other")
     assert after.identifier == "other"
     assert (after.failures, after.open_until, after.last_error) == (0, None, "")
