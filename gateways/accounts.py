@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.apps import apps
+from django.conf import settings
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
-from gateways.models import Gateway, SpectroCoinGateway
+from gateways.models import Gateway, Phone, SpectroCoinGateway
 from gateways.orders.rules import Rules
 from gateways.providers import PROVIDERS, TABLES
 from gateways.providers.base import Credentials, Provider, Unavailable
@@ -32,6 +33,7 @@ class Account:
     provider: Provider
     credentials: Credentials
     rules: Rules
+    phone_id: int | None = None
 
 
 _by_token: dict[str, tuple[float, Account]] = {}
@@ -69,12 +71,34 @@ def by_token(token: str, *, max_age: float = CACHE_SECONDS) -> Account | None:
     if kept and now - kept[0] < max_age:
         return kept[1]
     gateway = Gateway.objects.filter(token=token).first()
-    if gateway is None:
+    if gateway is not None:
+        account = load(gateway)
+    elif phone := Phone.objects.filter(token=token, active=True).select_related("gateway").first():
+        account = of_phone(phone)
+    else:
         _by_token.pop(token, None)
         return None
-    account = load(gateway)
     _by_token[token] = (now, account)
     return account
+
+
+def of_phone(phone: Phone) -> Account:
+    """The store's account as one of its phones uses it: held to that phone's keys."""
+    account = load(phone.gateway)
+    keys = {
+        name: phone.reveal(name)
+        for name in (
+            "header_key",
+            "smsgate_key",
+            "httpsms_key",
+            "httpsms_passphrase",
+            "smsforwarder_secret",
+        )
+    }
+    address = f"{settings.GATEBOOK_URL}/webhooks/{phone.token}/"
+    device = {"device": "1", "device_key": phone.token, "webhook_url": address, **keys}
+    credentials = {**account.credentials, **device}
+    return replace(account, token=phone.token, credentials=credentials, phone_id=phone.pk)
 
 
 def with_fresh_keys(account: Account, *, now: datetime) -> Account | None:

@@ -8,6 +8,7 @@ from django_q.models import Schedule
 
 from gateways import accounts
 from gateways.orders import polling
+from gateways.receipts import claiming
 from ledger import ports
 from ledger.tasks import INBOX, POLLING, starting, wake, wake_outbox
 
@@ -38,6 +39,8 @@ def wake_polling() -> None:
 def poll_orders() -> int:
     """Every few minutes, and while a payer looks: ask about open orders of which nothing was heard."""
     starting(POLLING)
+    claiming.expire(ports.database_now())
+    claiming.ask_platform_again(ports.database_now)
     return polling.poll(clock=ports.database_now)
 
 

@@ -4,39 +4,36 @@ Nothing here is decided about money. The view is a DRF view without negotiation,
 classes or serializers, and WebhookLane calls it past the rest of the middleware.
 """
 
-import fcntl
 import hashlib
-import json
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import psycopg
-from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
 
-from gateways import accounts, tasks
+from gateways import accounts, phones, tasks
 from gateways.accounts import Account
 from gateways.models import Callback
 from gateways.orders import polling
 from gateways.providers.base import BODY_CAP_BYTES, Inbound, Rejected
+from gateways.storing import store
 from ledger import ports
 from ledger.cipher import SealBroken
 
 PREFIX = "/webhooks/"
+# What forwarder apps put behind the address that they are given.
+PHONE_TAILS = frozenset({"ingest/sms", "ingest/heartbeat", "v1/messages/receive"})
 HEADER_CAP = 1024
-SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 # The server puts our own environment variables beside the request's headers; HTTP_PROXY may hold a
 # password.
 NOT_HEADERS = frozenset(os.environ)
+# A batch of fifty long Arabic SMS; a phone that is refused it could never send anything else.
+PHONE_CAP_BYTES = 512 * 1024
 # Refused messages are kept for the merchant to see, but a flood of them must not fill the disk.
 REFUSALS_KEPT_PER_MINUTE = 10
 # Anybody may ring an unsigned doorbell, and each ring costs a call to the provider. Beyond this a
@@ -56,9 +53,9 @@ class WebhookLane:
         if not path.startswith(PREFIX):
             return self.get_response(request)
         # Not by resolve(), which costs as much as reading the message.
-        token = path[len(PREFIX) : -1]
-        if token and path.endswith("/") and "/" not in token:
-            response: HttpResponseBase = self.view(request, token=token)
+        token, slash, tail = path[len(PREFIX) :].partition("/")
+        if token and slash and (not tail or tail in PHONE_TAILS):
+            response: HttpResponseBase = self.view(request, token=token, tail=tail)
         else:
             response = plain("not_found", 404)
         response.headers["X-Content-Type-Options"] = "nosniff"
@@ -71,7 +68,7 @@ class WebhookView(APIView):
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
-    http_method_names = ["post"]
+    http_method_names = ["post", "get"]
 
     # DRF's request wrapper, negotiation and renderers would cost more than everything below.
     default_response_headers: Any = {}
@@ -95,16 +92,27 @@ class WebhookView(APIView):
             return plain(exc.code, exc.status)
         raise exc
 
-    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+    def get(self, request: HttpRequest, token: str, tail: str = "") -> HttpResponse:
+        """Only vodafoncash.com calls with GET, and only a store that is its client is called."""
+        try:
+            account = accounts.by_token(token)
+        except SealBroken:
+            return plain("not_configured", 503)
+        if account is None or account.credentials.get("mode") != "upstream" or account.phone_id:
+            answer: HttpResponse = self.http_method_not_allowed(request)
+            return answer
+        return self.post(request, token, tail)
+
+    def post(self, request: HttpRequest, token: str, tail: str = "") -> HttpResponse:
         now = ports.system_now()
-        inbound = read(request, now)
         try:
             account = accounts.by_token(token)
         except SealBroken:
             # Without the keys nothing can be verified; the sender comes again.
             return plain("not_configured", 503)
-        if account is None:
+        if account is None or (tail and account.phone_id is None):
             return plain("not_found", 404)
+        inbound = read(request, now, PHONE_CAP_BYTES if account.phone_id else BODY_CAP_BYTES)
         address = request.META.get("REMOTE_ADDR", "")
         try:
             account = verified(inbound, account, now)
@@ -112,12 +120,15 @@ class WebhookView(APIView):
             if refusal.known_as and is_known(account, inbound, refusal.known_as, now):
                 return HttpResponse(account.provider.acknowledgement, content_type="text/plain")
             if _refusals.may(account.gateway_id, now):
-                store(account, inbound, address, now, refusal=refusal)
+                kept = account.provider.keepable(inbound)
+                store(account, kept, address, now, refusal=refusal)
             raise
+        if account.phone_id:
+            return phones.take_in(account, inbound, address, now)
         rings = account.provider.is_doorbell(inbound)
         if rings and not _rings.may(account.gateway_id, now):
             raise Rejected("too_many", "come again in a minute", status=503)
-        store(account, inbound, address, now, rings=rings)
+        store(account, account.provider.keepable(inbound), address, now, rings=rings)
         tasks.wake_inbox_soon()
         return HttpResponse(account.provider.acknowledgement, content_type="text/plain")
 
@@ -135,7 +146,7 @@ def is_known(account: Account, inbound: Inbound, known_as: str, now: datetime) -
     return kept.exclude(status=Callback.Status.REJECTED).exists()
 
 
-def read(request: HttpRequest, now: datetime) -> Inbound:
+def read(request: HttpRequest, now: datetime, cap: int = BODY_CAP_BYTES) -> Inbound:
     """The message as it came. Raises Rejected before reading anything larger than the cap."""
     environ = request.META
     encoding = environ.get("HTTP_CONTENT_ENCODING", "identity")
@@ -143,16 +154,18 @@ def read(request: HttpRequest, now: datetime) -> Inbound:
         raise Rejected("content_encoding", "send the body uncompressed", status=415)
     stream, length = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or ""
     if length.isascii() and length.isdecimal():
-        if int(length) > BODY_CAP_BYTES:
-            raise Rejected("too_large", f"at most {BODY_CAP_BYTES} bytes", status=413)
+        if int(length) > cap:
+            raise Rejected("too_large", f"at most {cap} bytes", status=413)
         body = _read(stream, int(length))
         if len(body) != int(length):
             raise Rejected("cut_short", "the body ended early")
     elif "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         # Some senders do not know the length beforehand; the server ends the stream for us.
-        body = _read(stream, BODY_CAP_BYTES + 1)
-        if len(body) > BODY_CAP_BYTES:
-            raise Rejected("too_large", f"at most {BODY_CAP_BYTES} bytes", status=413)
+        body = _read(stream, cap + 1)
+        if len(body) > cap:
+            raise Rejected("too_large", f"at most {cap} bytes", status=413)
+    elif request.method == "GET":
+        body = str(environ.get("QUERY_STRING", "")).encode("latin-1", "replace")[:cap]
     else:
         body = b""
     headers = {
@@ -204,121 +217,7 @@ def verified(inbound: Inbound, account: Account, now: datetime) -> Account:
         return renewed
 
 
-# --- storing ------------------------------------------------------------------------------------
-# One statement, so that the hot path is one round trip and one commit. The same bytes again raise
-# `times`; they are worked again only if they are a doorbell, or were refused or failed before.
-_INSERT = """
-INSERT INTO gateways_callback
- (merchant_id, gateway_id, digest, body, headers, remote_address, status, verdict, traceback,
-  times, tries, epoch, not_before, received_at, last_seen)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '', 1, 0, 0, %s, %s, %s)
-ON CONFLICT (gateway_id, digest) DO UPDATE SET
- times = gateways_callback.times + 1,
- last_seen = excluded.last_seen,
- headers = CASE WHEN excluded.status = 'new' AND (%s OR gateways_callback.status <> 'done')
-  THEN excluded.headers ELSE gateways_callback.headers END,
- not_before = CASE WHEN excluded.status = 'new' AND (%s OR gateways_callback.status <> 'done')
-  THEN excluded.not_before ELSE gateways_callback.not_before END,
- status = CASE WHEN excluded.status = 'new' AND (%s OR gateways_callback.status <> 'done')
-  THEN 'new' ELSE gateways_callback.status END
-"""
-_INSERT_SQLITE = _INSERT.replace("%s", "?")
-
-
-def store(
-    account: Account,
-    inbound: Inbound,
-    remote_address: str,
-    now: datetime,
-    *,
-    refusal: Rejected | None = None,
-    rings: bool = False,
-) -> None:
-    """Keep the message; committed when this returns. A doorbell that rings again is worked again."""
-    headers = {
-        name: "(kept out)" if name in SECRET_HEADERS else value
-        for name, value in inbound.headers.items()
-    }
-    moment = connection.ops.adapt_datetimefield_value(now)
-    values = (
-        account.merchant_id,
-        account.gateway_id,
-        hashlib.sha256(inbound.body).digest(),
-        inbound.body,
-        json.dumps(headers),
-        remote_address[:64],
-        Callback.Status.REJECTED if refusal else Callback.Status.NEW,
-        str(refusal or "")[:1000],
-        moment,
-        moment,
-        moment,
-        rings,
-        rings,
-        rings,
-    )
-    try:
-        _insert(values)
-    except (OperationalError, InterfaceError):
-        # A kept connection may have died since its last use; the statement is safe to repeat.
-        # Not in somebody's transaction, which died with it, nor where the database is just busy.
-        if connection.in_atomic_block or connection.is_usable():
-            raise
-        connection.close()
-        _insert(values)
-
-
-def _insert(values: tuple[Any, ...]) -> None:
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        if connection.vendor == "postgresql":
-            _prepared_cursor().execute(_INSERT, values, prepare=True)
-        else:
-            with _one_writer():
-                connection.connection.execute(_INSERT_SQLITE, values)
-
-
-_this_thread = threading.local()
-
-
-def _prepared_cursor() -> psycopg.Cursor[Any]:
-    """A cursor on this thread's PostgreSQL connection that parses a statement once, then never.
-
-    Django's cursors write the values into the SQL, which PostgreSQL then parses and plans each
-    time; before that they ask SELECT 1 (CONN_HEALTH_CHECKS). Here a dead connection shows by
-    failing. Kept, because making a cursor takes longer than filling in the values.
-    """
-    cursor: psycopg.Cursor[Any] | None = getattr(_this_thread, "cursor", None)
-    if cursor is None or cursor.connection is not connection.connection:
-        cursor = _this_thread.cursor = psycopg.Cursor(connection.connection)
-    return cursor
-
-
-_threads = threading.Lock()
-
-
-@contextmanager
-def _one_writer() -> Iterator[None]:
-    """A queue of all webhook writers on this host, in front of SQLite.
-
-    SQLite has one writer; it makes the others sleep in growing steps, up to 100 ms at a time, and
-    the unlucky sleep again. Waiting for a lock ends the moment it is free. Processes share the
-    one on the database's folder: closing another handle of the database file itself would drop
-    SQLite's own locks (https://www.sqlite.org/howtocorrupt.html, 2.2).
-    """
-    with _threads:
-        folder = _folder(str(connection.settings_dict["NAME"]))
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(folder, fcntl.LOCK_UN)
-
-
-@lru_cache
-def _folder(database: str) -> int:
-    return os.open(Path(database).parent, os.O_RDONLY)
-
-
+# --- how much is let in --------------------------------------------------------------------------
 class Allowance:
     """So many a minute for each gateway, counted in this process."""
 

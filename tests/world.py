@@ -233,5 +233,7 @@ class Shop:
 
 
 def transid(order: Order) -> str:
-    """What the payment is booked under: the relay's id of the offer, or made from our reference."""
+    """What the payment is booked under: the id of the offer or of the transfer, or our reference."""
+    if order.pay_currency == "EGP":
+        return f"VFC-{Order.objects.get(pk=order.pk).provider_reference}"
     return order.provider_reference if order.pay_currency else f"SC-{order.reference}"

@@ -8,13 +8,20 @@ from gateways.models.gateways import (
     SpectroCoinGateway,
 )
 from gateways.models.orders import Order, OrderEvent
+from gateways.models.wallets import EGP, Claim, Phone, Receipt, VodafoneCashGateway, Wallet
 
 __all__ = [
     "DEFAULT_RECEIVE_CURRENCIES",
+    "EGP",
     "Callback",
+    "Claim",
     "Gateway",
     "HavenoGateway",
     "Order",
     "OrderEvent",
+    "Phone",
+    "Receipt",
     "SpectroCoinGateway",
+    "VodafoneCashGateway",
+    "Wallet",
 ]

@@ -26,6 +26,14 @@ class Callback(models.Model):
     gateway = models.ForeignKey(
         Gateway, on_delete=models.PROTECT, related_name="callbacks", db_index=False
     )
+    # The phone that forwarded it, where it was one.
+    phone = models.ForeignKey(
+        "gateways.Phone",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="callbacks",
+        db_index=False,
+    )
     digest = models.BinaryField(max_length=32)
     body = models.BinaryField()
     headers = models.JSONField(default=dict)

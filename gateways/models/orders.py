@@ -104,11 +104,11 @@ class Order(models.Model):
                 condition=~Q(provider_reference="") & ~Q(pay_currency=""),
                 name="order_offer_once",
             ),
-            # One payment must not count for two orders. A bank account is everybody's; there the
-            # reference of the transfer tells them apart.
+            # One payment must not count for two orders. A bank account or a wallet is everybody's;
+            # there the reference or the sender of the transfer tells them apart.
             models.UniqueConstraint(
                 fields=("merchant", "pay_to"),
-                condition=~Q(pay_to="") & ~Q(pay_currency="USD_BANK"),
+                condition=~Q(pay_to="") & ~Q(pay_currency__in=("USD_BANK", "EGP")),
                 name="order_address_once",
             ),
             models.CheckConstraint(condition=Q(due_units__gt=0), name="order_due_positive"),

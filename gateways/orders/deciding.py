@@ -9,6 +9,7 @@ from gateways.models import Order, OrderEvent
 from gateways.orders.polling import ask
 from gateways.orders.settling import settle
 from gateways.orders.states import EDGES, change
+from gateways.receipts import outcome
 from ledger.models import Bill
 from ledger.money import Money
 from ledger.ports import Clock
@@ -52,6 +53,8 @@ def approve(order_id: int, *, credit: Money, actor: str, reason: str, now: datet
         raise NotNow(f"{order.reference} is {order.status}; only orders in review are approved.")
     if credit.currency != order.currency or credit.units <= 0:
         raise NotNow(f"Give an amount above zero in {order.currency}.")
+    if order.pay_currency and not order.provider_reference:
+        raise NotNow(f"No money belongs to {order.reference}: match a receipt to it instead.")
     bill = Bill.objects.select_for_update().get(pk=order.bill_id)
     try:
         settle(
@@ -69,6 +72,7 @@ def approve(order_id: int, *, credit: Money, actor: str, reason: str, now: datet
     order.attention = ""
     text = f"approved: {credit} booked; {reason}"
     change(order, Status.PAID, now, Source.STAFF, actor=actor, text=text)
+    outcome.approved(order)
     _audit(order, actor, "approve order", now, reason=reason, detail=str(credit))
     return f"{credit} is booked for {order.bill}; WHMCS is told now."
 
@@ -84,6 +88,7 @@ def refuse(order_id: int, *, actor: str, reason: str, now: datetime) -> str:
         # These coins are dealt with; only what comes besides is judged again.
         order.counted_units = order.received_units
     change(order, Status.FAILED, now, Source.STAFF, actor=actor, text=f"refused: {reason}")
+    outcome.refused(order)
     _audit(order, actor, "refuse order", now, reason=reason)
     return f"{order.reference} is closed and nothing was booked. Refund the payer at the provider."
 

@@ -58,6 +58,17 @@ def change(order: Order, to: str, now: datetime, source: str, **event: Any) -> N
     tell(order, now, source, before=before, after=order.status, **event)
 
 
+def unpay(order: Order, now: datetime, *, actor: str, text: str) -> None:
+    """A person takes back a booking that nobody was told of: the order is closed, and its bill open
+    to whoever pays it."""
+    before, order.status = order.status, Status.EXPIRED
+    order.payment, order.closed, order.attention = None, now, ""
+    order.provider_reference = ""
+    order.save()
+    source = OrderEvent.Source.STAFF
+    tell(order, now, source, before=before, after=order.status, actor=actor, text=text)
+
+
 def flag(order: Order, attention: str) -> bool:
     """Put an order before a person, unless it was for exactly this reason the last time: what was
     dealt with does not come back with every look. True where it is new."""

@@ -6,5 +6,10 @@ Dotted paths, loaded on first use, so that this package stays free of the framew
 PROVIDERS = {
     "haveno": "gateways.providers.haveno.Haveno",
     "spectrocoin": "gateways.providers.spectrocoin.SpectroCoin",
+    "vodafonecash": "gateways.providers.vodafonecash.VodafoneCash",
 }
-TABLES = {"haveno": "gateways.HavenoGateway", "spectrocoin": "gateways.SpectroCoinGateway"}
+TABLES = {
+    "haveno": "gateways.HavenoGateway",
+    "spectrocoin": "gateways.SpectroCoinGateway",
+    "vodafonecash": "gateways.VodafoneCashGateway",
+}

@@ -222,6 +222,9 @@ class Provider(Protocol):
     def verify(self, inbound: Inbound, credentials: Credentials) -> None:
         """Raise Rejected unless the message is well-formed and, where signed, truly signed."""
 
+    def keepable(self, inbound: Inbound) -> Inbound:
+        """The message as it may be stored: without what nobody must read later. Takes any bytes."""
+
     def is_doorbell(self, inbound: Inbound) -> bool:
         """True where the same bytes may be sent again and mean something new (an unsigned hint)."""
 

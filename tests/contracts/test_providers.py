@@ -24,12 +24,14 @@ from gateways.providers.base import (
 from ledger.money import Money
 from tests.contracts.haveno_case import HavenoCase
 from tests.contracts.spectrocoin_case import SpectroCoinCase
+from tests.contracts.vodafonecash_case import VodafoneCashCase
 
 
 class Case(Protocol):
     """A provider with genuine and forged messages of its kind.
 
-    named        the order's references in `genuine`: ours, and the provider's; either may be "".
+    named        the order's references in `genuine`: ours, and the provider's; either may be "",
+                 both where no message names an order and the provider reads them by other doors.
     references   pairs of both, as long and odd as they come.
     seal         the raw signature of `genuine`; `sealed(x)` is the same message under x.
     doorbell     a message that only says which order to look at, or None where every message is
@@ -56,7 +58,11 @@ class Case(Protocol):
     def strangers(self) -> Mapping[str, Credentials]: ...
 
 
-CASES: dict[str, Case] = {"haveno": HavenoCase(), "spectrocoin": SpectroCoinCase()}
+CASES: dict[str, Case] = {
+    "haveno": HavenoCase(),
+    "spectrocoin": SpectroCoinCase(),
+    "vodafonecash": VodafoneCashCase(),
+}
 
 
 @pytest.fixture(params=list(CASES))
@@ -170,8 +176,10 @@ def test_a_message_is_read_as_plain_values_and_the_same_each_time(case: Case) ->
     notices = case.provider.parse(case.genuine)
 
     assert notices == case.provider.parse(case.genuine)
+    if not any(case.named):
+        assert notices == []
+        return
     assert [(each.order_reference, each.provider_reference) for each in notices] == [case.named]
-    assert any(case.named)
     for notice in notices:
         check_plain(notice)
         assert isinstance(notice.asked or notice.received, Money)

@@ -10,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from gateways import accounts
 from tests.conftest import SetClock
 from tests.relay_world import RelayShop
+from tests.store_world import StoreShop
 from tests.world import Sandbox, Shop
 
 # Fifty callbacks at once are more than the test server's queue takes; `make run` uses another one.
@@ -43,3 +44,12 @@ def relay_shop(
     settings.GATEBOOK_URL = live_server.url
     accounts.forget()
     return RelayShop(sandbox=sandbox, console=live_server.url, clock=clock)
+
+
+@pytest.fixture
+def store_shop(
+    sandbox: Sandbox, live_server: LiveServer, settings: Settings, clock: SetClock
+) -> StoreShop:
+    settings.GATEBOOK_URL = live_server.url
+    accounts.forget()
+    return StoreShop(sandbox=sandbox, console=live_server.url, clock=clock)

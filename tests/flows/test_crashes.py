@@ -111,12 +111,15 @@ def shop_order(shop: Shop) -> int:
     return Order.objects.latest("pk").pk
 
 
-@pytest.fixture(params=["form", "json", "coins"])
+@pytest.fixture(params=["form", "json", "coins", "wallet"])
 def any_shop(request: pytest.FixtureRequest, transactional_db: None) -> Shop:
-    """With SpectroCoin's callbacks of both kinds, or with the relay's."""
+    """With SpectroCoin's callbacks of both kinds, with the relay's, or with a phone's SMS."""
     if request.param == "coins":
         relay_shop: Shop = request.getfixturevalue("relay_shop")
         return relay_shop
+    if request.param == "wallet":
+        store_shop: Shop = request.getfixturevalue("store_shop")
+        return store_shop
     shop: Shop = request.getfixturevalue("shop")
     shop.speak("current", request.param)
     return shop

@@ -30,7 +30,7 @@ def told(sandbox: Sandbox) -> Any:
 def test_seeding_twice_keeps_what_is_there(sandbox: Sandbox, seeded: HavenoGateway) -> None:
     assert Merchant.objects.count() == 1
     assert Biller.objects.count() == 1
-    assert Gateway.objects.count() == 2
+    assert Gateway.objects.count() == 3
     assert SpectroCoinGateway.objects.get().enabled
     assert seeded.enabled
     assert seeded.accepted_currencies == "XMR,USD_BANK,USDT,BTC"

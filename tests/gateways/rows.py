@@ -61,6 +61,9 @@ class FakeProvider:
         if self.refuses:
             raise self.refuses
 
+    def keepable(self, inbound: Inbound) -> Inbound:
+        return inbound
+
     def is_doorbell(self, inbound: Inbound) -> bool:
         return inbound.body.startswith(RINGS)
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from gateways import inbox, webhooks
+from gateways import inbox, storing
 from gateways.models import Callback, Order, OrderEvent
 from gateways.providers.base import Inbound, Rejected, Unavailable
 from ledger import ports
@@ -332,7 +332,7 @@ def test_no_transaction_is_open_while_the_provider_is_asked(
 # --- the same bytes again ---------------------------------------------------------------------------
 def comes_again(order: Order, body: bytes) -> None:
     account, now = an_account(order.gateway), ports.system_now()
-    webhooks.store(account, Inbound(body), "192.0.2.1", now, rings=body.startswith(RINGS))
+    storing.store(account, Inbound(body), "192.0.2.1", now, rings=body.startswith(RINGS))
 
 
 def stored(order: Order, body: bytes) -> Callback:

@@ -19,7 +19,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from config.management.commands.up import web_server
-from gateways import accounts, inbox, webhooks
+from gateways import accounts, inbox, storing, webhooks
 from gateways.models import Callback, SpectroCoinGateway
 from gateways.providers.base import BODY_CAP_BYTES, Inbound, Rejected
 from ledger import ports
@@ -328,12 +328,12 @@ def test_headers_are_kept_without_their_secrets(door: Door) -> None:
 
 
 def test_statement_names_exactly_the_columns_that_need_a_value() -> None:
-    listed = webhooks._INSERT.partition("(")[2].partition(")")[0]
+    listed = storing._INSERT.partition("(")[2].partition(")")[0]
     needed = {
         column.column
         for column in Callback._meta.concrete_fields
         if not column.null and not column.primary_key
-    }
+    } | {"phone_id"}
     assert {name.strip() for name in listed.split(",")} == needed
 
 
@@ -363,7 +363,7 @@ def test_row_reads_back_as_the_model_wrote_it(door: Door) -> None:
 
 # --- the database -----------------------------------------------------------------------------------
 def keep(gateway: SpectroCoinGateway, body: bytes) -> None:
-    webhooks.store(accounts.load(gateway), Inbound(body), "192.0.2.1", ports.system_now())
+    storing.store(accounts.load(gateway), Inbound(body), "192.0.2.1", ports.system_now())
 
 
 needs_server = pytest.mark.skipif(not POSTGRESQL, reason="SQLite has no server to hang up")
@@ -389,7 +389,7 @@ def test_connection_that_died_is_opened_again_and_the_message_kept() -> None:
     account, moment = accounts.load(gateway), ports.system_now()
     died = server_hangs_up()
 
-    webhooks.store(account, Inbound(b"after"), "192.0.2.1", moment)
+    storing.store(account, Inbound(b"after"), "192.0.2.1", moment)
 
     assert connection.connection.info.backend_pid != died
     assert {bytes(row.body) for row in Callback.objects.all()} == {b"before", b"after"}
@@ -404,7 +404,7 @@ def test_message_is_not_kept_alone_where_its_transaction_died() -> None:
     with pytest.raises(OperationalError), transaction.atomic():
         keep(gateway, b"first")
         server_hangs_up()
-        webhooks.store(account, Inbound(b"second"), "192.0.2.1", moment)
+        storing.store(account, Inbound(b"second"), "192.0.2.1", moment)
 
     assert Callback.objects.count() == 0
 
@@ -418,7 +418,7 @@ def test_same_message_from_many_threads_at_once_is_one_row() -> None:
         try:
             start.wait()
             for _ in range(5):
-                webhooks.store(account, Inbound(GENUINE), "192.0.2.1", moment)
+                storing.store(account, Inbound(GENUINE), "192.0.2.1", moment)
         finally:
             connection.close()
 

@@ -73,6 +73,10 @@ class Haveno:
         """Raise Rejected unless a relay key signed it, fresh; and with a webhook secret its HMAC."""
         verify_webhook(inbound, credentials)
 
+    def keepable(self, inbound: Inbound) -> Inbound:
+        """All of it: nothing in it is a secret."""
+        return inbound
+
     def is_doorbell(self, inbound: Inbound) -> bool:
         return False
 

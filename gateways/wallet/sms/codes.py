@@ -27,13 +27,21 @@ _RECEIPT = re.compile(
     r"|you\shave\sreceived\s|successful\scash-in\s|[a-z]{3}\s[0-9]{1,2},\s20[0-9]{2})",
     re.IGNORECASE,
 )
+AMOUNT_WITHIN = 120
+_AMOUNT = re.compile(
+    r"(?:egp|le|l\.e\.?)\s?[0-9]|[0-9]\s?(?:جنيه|ج\b|ج\.|egp|le\b|l\.e)", re.IGNORECASE
+)
 _LINK = re.compile(r"https?:|www\.")
 
 
 def is_otp(text: str) -> bool:
-    """Whether the message tells a code that proves who its owner is."""
+    """Whether the message tells a code that proves who its owner is.
+
+    Receipts begin like _RECEIPT and tell an amount right there.
+    """
     folded = copy_of(text).folded
-    return not _RECEIPT.match(folded) and _OTP.search(folded) is not None
+    is_receipt = _RECEIPT.match(folded) and _AMOUNT.search(folded[:AMOUNT_WITHIN])
+    return not is_receipt and _OTP.search(folded) is not None
 
 
 def mask(text: str) -> str:

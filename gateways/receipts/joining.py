@@ -1,0 +1,337 @@
+"""One receipt and one claim become one payment, or wait for a person. Locks: bill, order, claim,
+receipt."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from gateways.accounts import Account
+from gateways.models import EGP, Claim, Order, OrderEvent, Receipt, VodafoneCashGateway
+from gateways.orders.settling import settle
+from gateways.orders.states import change, flag
+from gateways.receipts.quoting import worth
+from gateways.wallet.matching import Ambiguous, Came, Expected, Match, match, plain_reference
+from ledger.models import Bill, Payment
+from ledger.money import Money
+from ledger.ports import Clock, unix_seconds
+
+Status = Receipt.Status
+Source = OrderEvent.Source
+
+ANTI_SPAM = "Anti-spam:"
+GRACE = timedelta(minutes=10)
+# An expired claim is still shown beside a receipt that comes later.
+REMEMBERED = timedelta(days=7)
+
+
+def came_of(receipt: Receipt) -> Came:
+    return Came(
+        amount=receipt.amount,
+        phone=receipt.payer_phone,
+        name=receipt.payer_name,
+        reference=plain_reference(receipt.transaction_id),
+        moment=unix_seconds(receipt.happened_at or receipt.sent_at or receipt.received_at),
+    )
+
+
+def expected_of(claim: Claim, *, by_amount: bool) -> Expected:
+    """Money for an order may have been sent as soon as it was shown; money that is claimed without
+    one, as long ago as the store still takes it."""
+    if claim.order is not None:
+        opened = claim.order.created
+    else:
+        opened = claim.created - timedelta(hours=claim.gateway.receipt_age_hours)
+    return Expected(
+        id=claim.pk,
+        amount=claim.amount,
+        phone=claim.phone,
+        name=claim.name,
+        reference=claim.reference,
+        opened=unix_seconds(opened),
+        expires=unix_seconds(claim.expires),
+        by_amount=by_amount,
+    )
+
+
+def expected_for(gateway_id: int, came: Came) -> list[Expected]:
+    """Every open claim that a receipt might be for: a tie that was left out would be booked wrongly.
+    One query for each sign, because one for all of them would read the whole table."""
+    store = VodafoneCashGateway.objects.get(pk=gateway_id)
+    # A claim without an order is only being looked for at this moment, by whoever made it.
+    live = Claim.objects.filter(
+        order__isnull=False, gateway_id=gateway_id, status=Claim.Status.OPEN
+    ).select_related("order")
+    same = live.filter(amount_units=came.amount.units)
+    queries = [live.filter(phone=came.phone) if came.phone else same.exclude(name="")]
+    if store.unique_amounts and came.amount.units % 100:
+        queries.append(same)
+    if came.reference:
+        queries.append(live.filter(reference=came.reference).exclude(reference=""))
+    found = {claim.pk: claim for query in queries for claim in query}
+    return [expected_of(claim, by_amount=store.unique_amounts) for claim in found.values()]
+
+
+def find_claim(account: Account, receipt_id: int, *, clock: Clock) -> bool:
+    """Match a new receipt to the one claim it fits, or put it before a person. True where matched."""
+    receipt = Receipt.objects.get(pk=receipt_id)
+    if receipt.status != Status.NEW:
+        return False
+    came = came_of(receipt)
+    verdict = match(came, expected_for(account.gateway_id, came))
+    if isinstance(verdict, Match):
+        return join(account, verdict.id, receipt_id, by=verdict.by, now=clock()) is not None
+    if isinstance(verdict, Ambiguous) or verdict.near:
+        _review(receipt_id, verdict.why)
+    elif late := _expired_claims(account.gateway_id, came, clock()):
+        _review(
+            receipt_id, f"It fits a claim that has expired ({late[0]}). Match it, or dismiss it."
+        )
+    elif _paid_just_now(account.gateway_id, came, clock()):
+        _review(
+            receipt_id,
+            "The same payer has just paid an order of this amount: was it sent twice? Match it to "
+            "another order, or send it back and dismiss it.",
+        )
+    return False
+
+
+def _paid_just_now(gateway_id: int, came: Came, now: datetime) -> bool:
+    """An order of this payer and amount is paid, and its time is not over yet."""
+    if not came.phone:
+        return False
+    return Claim.objects.filter(
+        gateway_id=gateway_id,
+        status=Claim.Status.MATCHED,
+        phone=came.phone,
+        amount_units=came.amount.units,
+        order__bill__kind=Bill.Kind.INVOICE,
+        expires__gt=now,
+    ).exists()
+
+
+def _expired_claims(gateway_id: int, came: Came, now: datetime) -> list[Claim]:
+    same = Q(pk=None)
+    if came.phone:
+        same |= Q(phone=came.phone, amount_units=came.amount.units)
+    if came.reference:
+        same |= Q(reference=came.reference)
+    claims = Claim.objects.filter(
+        same,
+        gateway_id=gateway_id,
+        status=Claim.Status.EXPIRED,
+        created__gte=now - REMEMBERED,
+    )
+    return list(claims.order_by("-created")[:1])
+
+
+def tell_of_others(gateway_id: int, claim: Claim) -> None:
+    """Money of this payer that his claim does not fit goes before a person, not into a drawer."""
+    if not claim.phone:
+        return
+    waiting = Receipt.objects.filter(
+        gateway_id=gateway_id, status=Status.NEW, payer_phone=claim.phone
+    )
+    claimed = Claim.objects.filter(
+        gateway_id=gateway_id, phone=claim.phone, status=Claim.Status.OPEN
+    ).exclude(pk=claim.pk)
+    if claimed.exists():
+        return
+    for receipt in waiting:
+        _review(
+            receipt.pk,
+            f"Its payer claims to have sent {claim.amount}, which this does not fit: another amount, "
+            "or sent at another time. Match it, or dismiss it.",
+        )
+
+
+def _review(receipt_id: int, why: str) -> None:
+    Receipt.objects.filter(pk=receipt_id, status=Status.NEW).update(
+        status=Status.REVIEW, reason=why
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """How it ended: "matched" where it is booked, "hold" or "review" where a person must decide."""
+
+    code: str
+    order: Order
+
+
+@transaction.atomic
+def join(
+    account: Account,
+    claim_id: int,
+    receipt_id: int,
+    *,
+    by: str,
+    now: datetime,
+) -> Joined | None:
+    """Give the receipt to the claim, if both are still free; None where they are not."""
+    found = Claim.objects.select_related("order").get(pk=claim_id)
+    if found.order is None:
+        raise ValueError(f"claim {claim_id} has no order")
+    bill = Bill.objects.select_for_update().get(pk=found.order.bill_id)
+    order = Order.objects.select_for_update().get(pk=found.order.pk)
+    claim = Claim.objects.select_for_update().get(pk=claim_id)
+    receipt = Receipt.objects.select_for_update().get(pk=receipt_id)
+    if claim.status != Claim.Status.OPEN or receipt.status != Status.NEW:
+        return None
+    if order.status not in Order.OPEN:
+        # One order takes one receipt; what comes besides is nobody's to swallow.
+        receipt.status = Status.REVIEW
+        receipt.reason = (
+            f"It fits {order.reference}, which is {order.get_status_display()} already. Match it to "
+            "another order, or send it back and dismiss it."
+        )
+        receipt.save()
+        return None
+    claim.receipt = claim.booked_from = receipt
+    claim.status = Claim.Status.MATCHED
+    receipt.status, receipt.reason = Status.MATCHED, f"matched by {by}"
+    order.provider_reference = reference_of(receipt)
+    order.provider_status = "RECEIVED"
+    order.received_units = order.confirmed_units = receipt.amount_units
+    order.first_seen = receipt.happened_at or receipt.received_at
+    hold = claim.hold or hold_reason(claim, receipt, now)
+    late = _why_late(order, receipt)
+    if hold or late:
+        claim.status = Claim.Status.HELD
+        _save(claim, receipt)
+        attention = hold or late
+        flag(order, attention)
+        text = f"{receipt} matched by {by}; {attention}"
+        change(order, "review", now, Source.CALLBACK, text=text)
+        return Joined("hold" if hold else "review", order)
+    credit = credit_for(claim.gateway, order, receipt.amount)
+    pay(account, order, bill, receipt, claim, credit, now, detail=f"matched by {by}")
+    change(order, "paid", now, Source.CALLBACK, text=f"{receipt} matched by {by}: {credit} booked")
+    return Joined("matched", order)
+
+
+def pay(
+    account: Account,
+    order: Order,
+    bill: Bill,
+    receipt: Receipt,
+    claim: Claim,
+    credit: Money,
+    now: datetime,
+    *,
+    detail: str,
+    booked_by: str = "",
+) -> None:
+    """Book it. The caller holds the locks and moves the order."""
+    settle(
+        account,
+        order,
+        bill,
+        credit,
+        now,
+        detail=f"{detail}; {receipt.amount} from {receipt.payer_phone or receipt.payer_name}",
+        booked_by=booked_by,
+        counts=order.confirmed,
+        payer=receipt.payer_phone or claim.phone,
+    )
+    order.attention = ""
+    claim.payment = order.payment
+    receipt.left_units = 0
+    _save(claim, receipt)
+
+
+def _save(claim: Claim, receipt: Receipt) -> None:
+    claim.save()
+    receipt.save()
+
+
+def credit_for(gateway: VodafoneCashGateway, order: Order, received: Money) -> Money:
+    """What received pounds are worth on the order's bill: all of the due where all was sent, and the
+    surplus of rounding up besides."""
+    value = worth_by_order(gateway, order, received)
+    return max(value, order.due) if received >= order.asked else value
+
+
+def worth_by_order(gateway: VodafoneCashGateway, order: Order, received: Money) -> Money:
+    """By the rate that was locked for the order."""
+    if order.currency == EGP:
+        return received
+    locked = VodafoneCashGateway(rate=order.rate, store_currency=gateway.store_currency)
+    return worth(locked, received, order.currency)
+
+
+def _why_late(order: Order, receipt: Receipt) -> str:
+    came = receipt.happened_at or receipt.sent_at or receipt.received_at
+    if order.valid_until is None or came <= order.valid_until + GRACE:
+        return ""
+    return (
+        f"{receipt.amount} came after the time for it had run out. Approve what it is worth today, or "
+        "refuse and send it back."
+    )
+
+
+def reference_of(receipt: Receipt) -> str:
+    """The wallet's own reference, else a mark of the SMS. One order's only, by a constraint."""
+    base = receipt.transaction_id or receipt.fingerprint[:16]
+    before = Payment.objects.filter(
+        gateway_id=receipt.gateway_id, reference__startswith=f"VFC-{base}"
+    ).count()
+    return f"{base}-{before + 1}" if before else base
+
+
+def hold_reason(claim: Claim, receipt: Receipt, now: datetime) -> str:
+    """Why anti-spam keeps this claim for a person; "" where it does not.
+
+    The phone is the one that paid, whatever the payer typed.
+    """
+    store = claim.gateway
+    phone = receipt.payer_phone or claim.phone
+    others = Claim.objects.filter(gateway_id=store.pk).exclude(pk=claim.pk)
+    if store.hold_first:
+        before = others.filter(client=claim.client, payment__isnull=False)
+        by_phone = Q(receipt__payer_phone=phone) | Q(phone=phone)
+        if not phone or not before.filter(by_phone).exists():
+            return (
+                f"{ANTI_SPAM} the first payment of {phone or claim.name} for client {claim.client}. "
+                "Approve it, or refuse it."
+            )
+    if store.hold_above_units is not None and claim.amount_units > store.hold_above_units:
+        limit = Money(store.hold_above_units, EGP)
+        return f"{ANTI_SPAM} {claim.amount} is above {limit}. Approve it, or refuse it."
+    if store.hold_after_failures:
+        same = Q(pk=None)
+        if phone:
+            same |= Q(phone=phone)
+        if claim.client:
+            same |= Q(client=claim.client)
+        failed = others.filter(
+            same,
+            status__in=(Claim.Status.FAILED, Claim.Status.EXPIRED, Claim.Status.OPEN),
+            created__gte=now - timedelta(hours=24),
+        ).count()
+        if failed >= store.hold_after_failures:
+            return (
+                f"{ANTI_SPAM} {failed} claims of this phone or client found nothing within a day. "
+                "Approve it, or refuse it."
+            )
+    return ""
+
+
+@transaction.atomic
+def reversed_by_wallet(gateway_id: int, reference: str, *, now: datetime) -> bool:
+    """The wallet took a transfer back: nothing is undone by itself, but a person must know. False
+    where its message has not come yet."""
+    receipts = Receipt.objects.filter(gateway_id=gateway_id, transaction_id=reference)
+    receipt = receipts.exclude(status=Status.UNREAD).first()
+    if receipt is None:
+        return False
+    text = f"The wallet took the transfer {reference} back. If it was booked, book the refund in WHMCS."
+    claim = Claim.objects.filter(receipt=receipt).first()
+    if claim is None or claim.order_id is None:
+        Receipt.objects.filter(pk=receipt.pk).update(status=Status.REVIEW, reason=text)
+        return True
+    order = Order.objects.select_for_update().get(pk=claim.order_id)
+    if flag(order, text):
+        change(order, order.status, now, Source.CALLBACK, text=text)
+    return True
