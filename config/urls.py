@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from config import health
+from gateways.compat import checks, claims, rates
 from gateways.pay import checkout, pages, proofs
 from gateways.webhooks import WebhookView
 
@@ -15,6 +16,10 @@ urlpatterns = [
     path("pay/<str:token>/offer.json", proofs.offer, name="order-offer"),
     path("pay/<str:token>/done/", pages.back_to_invoice, name="order-done"),
     path("pay/<str:token>/cancelled/", pages.back_to_invoice, name="order-cancelled"),
+    path("claims/<str:token>/", claims.SignedClaim.as_view(), name="claim"),
+    # Where the plugins for vodafoncash.com look.
+    path("api/payment_link_check", checks.PaymentLinkCheck.as_view()),
+    path("api/public/store/<str:store>/rate", rates.StoreRate.as_view()),
     path(".well-known/havenopay/<str:merchant>.json", proofs.merchant_keys, name="offer-keys"),
     path("healthz", health.alive),
     path("readyz", health.ready),
