@@ -20,10 +20,12 @@ KEPT_OUT = frozenset({"django_q"})
 HITS_SHOWN = 20
 # The list of screens, by what people come for.
 GROUPS = {
-    "Payments": ("Order", "Payment", "Delivery", "Bill", "Callback"),
-    "Settings": ("Merchant", "Biller", "HavenoGateway", "SpectroCoinGateway"),
+    "Payments": ("Order", "Payment", "Delivery", "Bill", "Receipt", "Claim", "Callback"),
+    "Settings": (
+        "Merchant", "Biller", "HavenoGateway", "SpectroCoinGateway", "VodafoneCashGateway", "Phone",
+    ),
     "People": ("User", "Group", "AuditEvent"),
-}
+}  # fmt: skip
 
 
 class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -1,5 +1,23 @@
-"""Gateways in the admin: provider accounts, orders and callbacks."""
+"""Gateways in the admin: provider accounts, phones, receipts, orders and callbacks."""
 
-from gateways.admin import callbacks, haveno, orders, spectrocoin
+from gateways.admin import (
+    callbacks,
+    claims,
+    haveno,
+    orders,
+    phones,
+    receipts,
+    spectrocoin,
+    vodafonecash,
+)
 
-__all__ = ["callbacks", "haveno", "orders", "spectrocoin"]
+__all__ = [
+    "callbacks",
+    "claims",
+    "haveno",
+    "orders",
+    "phones",
+    "receipts",
+    "spectrocoin",
+    "vodafonecash",
+]

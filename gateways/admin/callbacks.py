@@ -140,6 +140,7 @@ class CallbackAdmin(WithActs, Record):
         facts = [
             Fact("Order", link(row.order, row.order.reference) if row.order else ""),
             Fact("Account", row.gateway),
+            Fact("Phone", link(row.phone, visible(row.phone.name)) if row.phone else ""),
             Fact("From", visible(row.remote_address)),
             Fact("Came first", moment(row.received_at, place)),
             Fact("Came last", moment(row.last_seen, place)),

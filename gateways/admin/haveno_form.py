@@ -6,10 +6,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from gateways.admin.accounts import AccountForm
-from gateways.admin.inputs import ChosenField, Percent, PercentField
+from gateways.admin.inputs import ChosenField, Percent, PercentField, plain_address
 from gateways.models import HavenoGateway
 from gateways.oracles import fixed
-from gateways.providers.haveno import CURRENCIES, check_merchant_id, read_public_keys, relay_url
+from gateways.providers.haveno import CURRENCIES, check_merchant_id, read_public_keys
 
 Source = HavenoGateway.Source
 
@@ -174,7 +174,7 @@ class HavenoForm(AccountForm):
         return "\n".join(keys)
 
     def clean_relay_url(self) -> str:
-        return _plain_address(self.cleaned_data["relay_url"], "https://relay.example.com")
+        return plain_address(self.cleaned_data["relay_url"], "https://relay.example.com")
 
     def clean_fixed_rates(self) -> str:
         text: str = self.cleaned_data["fixed_rates"].strip().replace("\r\n", "\n")
@@ -188,7 +188,7 @@ class HavenoForm(AccountForm):
         url: str = self.cleaned_data["price_url"].strip()
         if url:
             # Unlike the relay's, this address may carry a key of the service behind a "?".
-            _plain_address(url.partition("?")[0], PRICE_EXAMPLE)
+            plain_address(url.partition("?")[0], PRICE_EXAMPLE)
         return url
 
     def clean(self) -> dict[str, Any]:
@@ -213,13 +213,3 @@ class HavenoForm(AccountForm):
     def _need(self, name: str, refusal: str) -> None:
         if not self.has_error(name):
             self.add_error(name, refusal)
-
-
-def _plain_address(url: str, example: str) -> str:
-    try:
-        return relay_url({"relay_url": url})
-    except ValueError:
-        raise ValidationError(
-            f"Use https:// and a plain address, such as {example}. Only this very machine may be "
-            "named with http://."
-        ) from None

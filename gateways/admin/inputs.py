@@ -6,6 +6,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from gateways.providers.haveno import relay_url
+from ledger.money import Money, MoneyError
+
 _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
 
 
@@ -74,3 +77,57 @@ class PercentField(forms.Field):
             return bool(self.to_python(data) != initial)
         except ValidationError:
             return True
+
+
+class Egp(int):
+    """Piastres, told as pounds: 50000 is "500.00 EGP"."""
+
+    @property
+    def money(self) -> Money:
+        return Money(int(self), "EGP")
+
+    def __str__(self) -> str:
+        return str(self.money)
+
+
+class EgpField(forms.Field):
+    """An amount in Egyptian pounds as people type it, above zero, as Egp. Empty: None."""
+
+    widget = forms.TextInput(
+        attrs={"inputmode": "decimal", "autocomplete": "off", "size": 12, "class": "amount"}
+    )
+
+    def prepare_value(self, value: Any) -> Any:
+        return Egp(value).money.amount if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Egp | None:
+        if isinstance(value, int):
+            return Egp(value)
+        text = str(value or "").strip().removesuffix("EGP").strip()
+        if not text:
+            return None
+        try:
+            amount = Money.parse(text, "EGP")
+        except MoneyError as error:
+            raise ValidationError(str(error)) from None
+        if amount.units <= 0:
+            raise ValidationError("The amount must be above zero.")
+        return Egp(amount.units)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(data) != initial)
+        except ValidationError:
+            return True
+
+
+def plain_address(url: str, example: str) -> str:
+    """The address without blanks and a slash at its end. ValidationError for one that carries a
+    password or a query, or is not https (http to this very machine is)."""
+    try:
+        return relay_url({"relay_url": url})
+    except ValueError:
+        raise ValidationError(
+            f"Use https:// and a plain address, such as {example}. Only this very machine may be "
+            "named with http://."
+        ) from None

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from gateways.models import Order
+from gateways.models import EGP, Order
 from gateways.orders import deciding
 from ledger.admin.acts import Act, Doing, ReasonForm
 from ledger.money import Money, MoneyError
@@ -28,9 +28,10 @@ class ApproveForm(ReasonForm):
         )
         if worth := worth_booking(row):
             field.initial = worth.amount
+            came = "came" if row.pay_currency == EGP else "came and is confirmed"
             field.help_text += (
-                f" Filled in is what the {row.confirmed} that came and is confirmed is worth by the "
-                "offer's rate, at most what is due. Change it where you decide otherwise."
+                f" Filled in is what the {row.confirmed} that {came} is worth by the offer's rate, at "
+                "most what is due. Change it where you decide otherwise."
             )
 
     def clean_amount(self) -> Money:

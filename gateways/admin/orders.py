@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from gateways.admin import offers
 from gateways.admin.callbacks import callback_chip
 from gateways.admin.order_acts import ACTS, FETCH
-from gateways.models import Order
+from gateways.models import EGP, Order
 from gateways.orders.deciding import NotNow
 from gateways.providers import TABLES
 from gateways.providers.haveno import CURRENCIES
@@ -32,6 +32,7 @@ from ledger.admin.showing import (
     link,
     moment,
     money,
+    visible,
 )
 from ledger.admin.tenant import MerchantFilter
 
@@ -47,6 +48,7 @@ TONES = {
     Status.REFUNDED: QUIET,
 }
 SHOWN = 200
+COINS = (*CURRENCIES, EGP)
 
 
 def order_chip(order: Order) -> Chip:
@@ -66,13 +68,13 @@ class CoinFilter(admin.SimpleListFilter):
     parameter_name = "coin"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*((code, code) for code in CURRENCIES), ("none", "quoted by the provider")]
+        return [*((code, code) for code in COINS), ("none", "quoted by the provider")]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         value = self.value()
         if value == "none":
             return queryset.filter(pay_currency="")
-        return queryset.filter(pay_currency=value) if value in CURRENCIES else queryset
+        return queryset.filter(pay_currency=value) if value in COINS else queryset
 
 
 class OrderAdmin(WithActs, Record):
@@ -189,7 +191,10 @@ class OrderAdmin(WithActs, Record):
             way_out,
             facts=boxes,
             steps=story(row, place) + done_by_people(row, place),
-            tables=[Table("Callbacks", callbacks, ("Callback", "Status", "Verdict", "Came"))],
+            tables=[
+                offers.claims(row, place),
+                Table("Callbacks", callbacks, ("Callback", "Status", "Verdict", "Came")),
+            ],
             raw=offers.signed_offer(row),
         )
 
@@ -204,8 +209,16 @@ def sentence_of(order: Order) -> tuple[str, str]:
             return f"{booked} paid {via} for {order.bill}.", tone
         case Status.NEW | Status.PENDING if order.open_error:
             return f"{order.due} for {order.bill} could not be opened: {order.open_error}", tone
-        case Status.NEW:
+        case Status.NEW if order.pay_currency != EGP:
             return f"{order.due} for {order.bill} was offered {via}; nothing came yet.", tone
+        case Status.PENDING if order.pay_currency == EGP:
+            return f"{order.seen} of {order.asked} came {via} for {order.bill}.", tone
+        case Status.NEW:
+            to = f" to {visible(order.pay_to)}" if order.pay_to else ""
+            return (
+                f"{order.asked} are asked for {order.bill}{to}, worth {order.due}; nothing came yet.",
+                tone,
+            )
         case Status.PENDING if order.pay_currency:
             came = f"{order.seen} of {order.asked} came {via}"
             return f"{came} for {order.bill}; {order.confirmed} of it is confirmed.", tone

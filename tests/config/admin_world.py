@@ -13,10 +13,20 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from gateways.models import Callback, HavenoGateway, Order, OrderEvent, SpectroCoinGateway
+from gateways.models import (
+    Callback,
+    Claim,
+    HavenoGateway,
+    Order,
+    OrderEvent,
+    Phone,
+    Receipt,
+    SpectroCoinGateway,
+    VodafoneCashGateway,
+)
 from ledger import ports
 from ledger.models import Attempt, AuditEvent, Bill, Biller, Delivery, Merchant, Payment
-from tests.gateways.admin import haveno_rows
+from tests.gateways.admin import haveno_rows, wallet_rows
 from tests.world import PRIVATE_KEY
 
 OWN_MODELS = [model for model in site._registry if model._meta.app_label in ("ledger", "gateways")]
@@ -72,6 +82,7 @@ class Shown:
             SpectroCoinGateway: gateway,
             HavenoGateway: haveno,
         }
+        self.wallet_service()
         self.rows[Order] = self.order(Order.Status.REVIEW, attention=self.text)
         bill = self.rows[Order].bill
         payment = Payment.objects.create(
@@ -107,6 +118,24 @@ class Shown:
             response=self.text,
         )
         callback = self.callback(self.text.encode(), "text/plain")
+        self.rows[Receipt] = wallet_rows.a_receipt(
+            self.rows[Phone],
+            callback,
+            Receipt.Status.REVIEW,
+            text=self.text,
+            reason=self.text,
+            sender_id=self.text[:80],
+            payer_name=self.text[:120],
+            template=self.text[:60],
+        )
+        self.rows[Claim] = wallet_rows.a_claim(
+            self.rows[VodafoneCashGateway],
+            order=self.transfer(),
+            status=Claim.Status.HELD,
+            name=self.text[:120],
+            user_name=self.text[:120],
+            upstream_id=self.text[:64],
+        )
         event = AuditEvent.objects.create(
             merchant=merchant,
             actor=self.mark,
@@ -124,6 +153,14 @@ class Shown:
             Callback: callback,
             AuditEvent: event,
         }
+
+    def wallet_service(self) -> None:
+        """A VodafoneCash store with a wallet on a phone that was never seen."""
+        store = wallet_rows.a_store(self.rows[Merchant], name=f"Store {self.mark}")
+        phone = wallet_rows.a_phone(store, f"Phone {self.mark}", warning=self.text[:300])
+        self.secrets += [store.reveal("store_key"), phone.token]
+        self.secrets += [phone.reveal(column) for column in wallet_rows.PHONE_KEYS]
+        self.rows |= {VodafoneCashGateway: store, Phone: phone}
 
     def order(self, status: str = Order.Status.NEW, **more: Any) -> Order:
         number = secrets.token_hex(6)
@@ -164,6 +201,11 @@ class Shown:
         """An offer of 0.25 XMR for 15.99 EUR."""
         offer = {**haveno_rows.offered(self.text), "gateway": self.rows[HavenoGateway], **more}
         return self.order(status, **offer)
+
+    def transfer(self, status: str = Order.Status.NEW, **more: Any) -> Order:
+        """A wallet transfer of 800.00 EGP for 15.99 EUR."""
+        asked = {**wallet_rows.asked(), "gateway": self.rows[VodafoneCashGateway], **more}
+        return self.order(status, **asked)
 
     def callback(self, body: bytes, content_type: str, **more: Any) -> Callback:
         now = ports.system_now()

@@ -5,7 +5,15 @@ from urllib.parse import quote_plus
 import pytest
 from django.urls import reverse
 
-from gateways.models import Callback, HavenoGateway, Order
+from gateways.models import (
+    Callback,
+    HavenoGateway,
+    Order,
+    Phone,
+    Receipt,
+    VodafoneCashGateway,
+    Wallet,
+)
 from ledger.models import Delivery
 from tests.config.admin_world import (
     OWN_MODELS,
@@ -59,6 +67,11 @@ def test_v20_hostile_text_stays_text_on_every_page(payload: str) -> None:
     shown.quoted(pay_to=payload, rate=payload, rate_source=payload, document=payload)
     shown.quoted(document='{"pay_to": "' + payload.replace('"', "'") + '"}', due_units=1600)
     HavenoGateway.objects.update(receive_account=payload, relay_keys=payload, fixed_rates=payload)
+    VodafoneCashGateway.objects.update(system_url=payload, store_id=payload[:20], rate=payload[:20])
+    Wallet.objects.update(number=payload[:40], sim=payload[:10])
+    Phone.objects.update(name=payload, app=payload[:40], network=payload[:40])
+    Receipt.objects.update(wallet=Wallet.objects.get(), transaction_id=payload[:40])
+    shown.transfer(pay_to=payload, rate=payload, due_units=1700)
     client = superuser()
     plain = {tag for tag, _ in Elements(superuser().get("/admin/").content.decode()).found}
     pages = [reverse("admin:index"), reverse("admin:find") + f"?q={quote_plus(payload)}"]
@@ -114,6 +127,8 @@ def test_v22_a_refused_form_does_not_echo_the_secret() -> None:
     shown = Shown("alpha")
     client = superuser()
     for model, names in (
+        ("vodafonecashgateway", ("new_store_key",)),
+        ("phone", ("new_smsgate_key", "new_httpsms_passphrase")),
         ("biller", ("new_secret", "new_access_key")),
         ("spectrocoingateway", ("new_client_secret", "new_private_key")),
     ):
@@ -127,7 +142,9 @@ def test_v22_a_refused_form_does_not_echo_the_secret() -> None:
 
 def test_v22_viewers_see_hints_only() -> None:
     shown = Shown("alpha")
-    names = ("biller", "spectrocoingateway", "havenogateway", "merchant")
+    names = (
+        "biller", "spectrocoingateway", "havenogateway", "vodafonecashgateway", "phone", "merchant",
+    )  # fmt: skip
     client = shown.member(*(f"view_{name}" for name in names))
     for model in OWN_MODELS:
         if model._meta.model_name not in names:

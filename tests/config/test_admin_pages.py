@@ -12,7 +12,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from gateways.models import Callback, HavenoGateway, Order, SpectroCoinGateway
+from gateways.models import (
+    Callback,
+    HavenoGateway,
+    Order,
+    Phone,
+    Receipt,
+    SpectroCoinGateway,
+    VodafoneCashGateway,
+)
 from ledger import ports
 from ledger.admin import records
 from ledger.models import Bill, Biller, Delivery, Lane, Merchant, Payment
@@ -27,7 +35,7 @@ from tests.config.admin_world import (
 
 pytestmark = pytest.mark.django_db
 
-SETTINGS = (Merchant, Biller, SpectroCoinGateway, HavenoGateway)
+SETTINGS = (Merchant, Biller, SpectroCoinGateway, HavenoGateway, VodafoneCashGateway, Phone)
 
 
 def pages_of(model: type[Model], row: Any) -> list[str]:
@@ -103,9 +111,10 @@ def test_home_lists_what_needs_a_person() -> None:
         status=Delivery.Status.UNKNOWN, first_failed=now - timedelta(minutes=16)
     )
     shown.callback(b"bad", "text/plain", status=Callback.Status.REJECTED, verdict="bad signature")
+    Phone.objects.update(created=now - timedelta(minutes=31))
     page = superuser().get(reverse("admin:index")).content.decode()
-    haveno = shown.rows[HavenoGateway]
-    for row in (delivery, shown.rows[Order], shown.rows[Callback], shown.rows[Biller], haveno):
+    waiting = (Order, Callback, Biller, HavenoGateway, Receipt, Phone)
+    for row in (delivery, *(shown.rows[model] for model in waiting)):
         assert url(type(row), "change", row) in page
     assert "1 callback was rejected in the last 24 hours" in page
     assert "Nothing needs you" not in page
@@ -137,6 +146,42 @@ def test_home_says_since_when_there_is_no_price_and_what_to_do() -> None:
     assert "Nobody can pay there" not in superuser().get(home).content.decode()
     HavenoGateway.objects.update(enabled=True, price_trouble="", price_trouble_at=None)
     assert "Nobody can pay there" not in superuser().get(home).content.decode()
+
+
+def test_home_says_which_phone_is_silent_by_the_stores_own_measure() -> None:
+    shown = Shown("alpha")
+    phone, now = shown.rows[Phone], ports.system_now()
+    home, where = reverse("admin:index"), url(Phone, "change", shown.rows[Phone])
+
+    def listed(minutes: int, **more: object) -> bool:
+        seen = now - timedelta(minutes=minutes)
+        Phone.objects.update(**{"last_seen": seen, "active": True, **more})
+        return where in superuser().get(home).content.decode()
+
+    assert not listed(29)
+    assert listed(31)
+    VodafoneCashGateway.objects.update(silent_minutes=60)
+    assert not listed(31)
+    assert not listed(90, active=False)
+    assert listed(90)
+    assert "silent" in superuser().get(home).content.decode()
+    assert where not in shown.member("view_order").get(home).content.decode()
+    VodafoneCashGateway.objects.update(enabled=False)
+    assert not listed(90)
+    assert phone.pk
+
+
+def test_home_tells_why_a_receipt_waits_and_leaves_settled_ones_out() -> None:
+    shown = Shown("alpha")
+    row, home = shown.rows[Receipt], reverse("admin:index")
+    Receipt.objects.update(reason="Two claims fit it.")
+    page = superuser().get(home).content.decode()
+    assert url(Receipt, "change", row) in page
+    assert "Two claims fit it." in page
+    assert url(Receipt, "change", row) not in shown.member("view_order").get(home).content.decode()
+    for status in (Receipt.Status.NEW, Receipt.Status.MATCHED, Receipt.Status.DISMISSED):
+        Receipt.objects.update(status=status)
+        assert url(Receipt, "change", row) not in superuser().get(home).content.decode(), status
 
 
 def test_a_delivery_unknown_for_a_moment_needs_nobody() -> None:

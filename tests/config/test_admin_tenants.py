@@ -7,9 +7,18 @@ from django.contrib.admin import site
 from django.db.models import Model
 from django.urls import reverse
 
-from gateways.models import Callback, HavenoGateway, Order, SpectroCoinGateway
+from gateways.models import (
+    Callback,
+    HavenoGateway,
+    Order,
+    Phone,
+    Receipt,
+    SpectroCoinGateway,
+    VodafoneCashGateway,
+)
 from ledger.models import AuditEvent, Biller, Delivery, Merchant
 from tests.config.admin_world import OWN_MODELS, Shown, acts_of, superuser, url
+from tests.gateways.admin import wallet_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +73,7 @@ def test_v18_buttons_do_not_reach_foreign_rows(model: type[Model]) -> None:
         (Callback, "process_again"),
         (Order, "fetch_from_provider"),
         (Order, "delete_selected"),
+        (Receipt, "read_again"),
     ],
 )
 @pytest.mark.parametrize("across", ["0", "1"])
@@ -93,6 +103,9 @@ def test_v19_free_lookups_are_refused(model: type[Model]) -> None:
         "private_key__gte",
         "merchant_key__gte",
         "webhook_secret__startswith",
+        "phone__token__startswith",
+        "header_key__startswith",
+        "gateway__store_key__startswith",
         "token__startswith",
         "body__contains",
         "members__password__startswith",
@@ -120,7 +133,7 @@ def test_v18_autocomplete_tells_nothing(model: type[Model]) -> None:
     assert foreign.mark not in answer.content.decode()
 
 
-@pytest.mark.parametrize("model", [Biller, SpectroCoinGateway, HavenoGateway])
+@pytest.mark.parametrize("model", [Biller, SpectroCoinGateway, HavenoGateway, VodafoneCashGateway])
 def test_v18_a_new_row_is_for_an_own_merchant_only(model: type[Model]) -> None:
     own, foreign = Shown("alpha"), Shown("zulu")
     client = own.member()
@@ -132,6 +145,47 @@ def test_v18_a_new_row_is_for_an_own_merchant_only(model: type[Model]) -> None:
     assert answer.status_code == 200
     assert "That choice is not one of the available choices" in answer.content.decode()
     assert model._default_manager.count() == before
+
+
+def test_v18_a_new_phone_is_for_an_own_store_only() -> None:
+    own, foreign = Shown("alpha"), Shown("zulu")
+    client, before = own.member(), Phone.objects.count()
+    assert "Store zulu" not in client.get(url(Phone, "add")).content.decode()
+    fields = {"name": "x", "gateway": foreign.rows[VodafoneCashGateway].pk}
+    answer = client.post(url(Phone, "add"), fields)
+    assert "That choice is not one of the available choices" in answer.content.decode()
+    wallet = foreign.rows[VodafoneCashGateway].wallets.get()
+    fields = {"name": "x", "gateway": own.rows[VodafoneCashGateway].pk, "wallets": wallet.pk}
+    page = client.post(url(Phone, "add"), fields).content.decode()
+    assert "not one of the available choices" in page
+    assert Phone.objects.count() == before
+
+
+def test_v18_a_wallet_goes_on_an_own_stores_phone_and_foreign_ones_stay_as_they_are() -> None:
+    own, foreign = Shown("alpha"), Shown("zulu")
+    store = own.rows[VodafoneCashGateway]
+    mine, theirs = store.wallets.get(), foreign.rows[VodafoneCashGateway].wallets.get()
+    before = stored(mine), stored(theirs)
+    where, form = url(VodafoneCashGateway, "change", store), wallet_rows.form_of(store)
+    answer = own.member().post(where, {**form, "wallets-0-phone": foreign.rows[Phone].pk})
+    assert answer.status_code == 200
+    own.member().post(where, {**form, "wallets-0-id": theirs.pk, "wallets-0-sim": "sim2"})
+    assert (stored(mine), stored(theirs)) == before
+
+
+@pytest.mark.parametrize("name", ["paste", "read_unread"])
+def test_v18_what_stands_beside_the_receipts_needs_the_right_to_see_them(name: str) -> None:
+    own, foreign = Shown("alpha"), Shown("zulu")
+    where = reverse(f"admin:gateways_receipt_{name}")
+    before = stored(foreign.rows[Receipt])
+    Receipt.objects.update(status=Receipt.Status.UNREAD)
+    outsider = own.member("view_order")
+    for answer in (outsider.get(where), outsider.post(where, {"sender": "a", "text": "b"})):
+        assert answer.status_code == 403
+    own.member().post(where, {"sender": "a", "text": "b"})
+    after = stored(foreign.rows[Receipt])
+    assert {**after, "status": before["status"]} == before
+    assert not AuditEvent.objects.filter(merchant=foreign.rows[Merchant]).exclude(verb="look")
 
 
 def test_v18_a_row_never_moves_to_another_merchant() -> None:
@@ -149,9 +203,10 @@ def test_v18_a_row_never_moves_to_another_merchant() -> None:
     row.refresh_from_db()
     assert row.identifier == "changed"
     assert row.merchant_id == own.rows[Merchant].pk
-    for model in (Biller, SpectroCoinGateway, HavenoGateway):
+    for model in (Biller, SpectroCoinGateway, HavenoGateway, VodafoneCashGateway, Phone):
         page = superuser().get(url(model, "change", own.rows[model])).content.decode()
         assert 'name="merchant"' not in page
+    assert 'name="gateway"' not in page
 
 
 def test_v19_a_member_neither_makes_merchants_nor_sees_nor_changes_members() -> None:

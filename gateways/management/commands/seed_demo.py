@@ -15,10 +15,12 @@ from nacl.signing import SigningKey
 
 from gateways.admin.accounts import webhook_url
 from gateways.admin.haveno import new_webhook_secret, take_new_key
-from gateways.models import HavenoGateway, SpectroCoinGateway
+from gateways.admin.phone_setup import take_new_keys, upload_url
+from gateways.models import HavenoGateway, Phone, SpectroCoinGateway, VodafoneCashGateway, Wallet
 from gateways.providers.haveno import CURRENCIES, check_merchant_id, read_public_keys
 from gateways.providers.spectrocoin import public_half
 from ledger.models import Biller, Merchant
+from ledger.ports import new_token
 
 NAME = "Demo Hosting"
 
@@ -34,14 +36,17 @@ class Command(BaseCommand):
         whmcs = ask(f"{sandbox}/whmcs/_sandbox/settings")
         provider = ask(f"{sandbox}/spectrocoin/_sandbox/settings")
         relay = ask(f"{sandbox}/haveno/_sandbox/settings")
+        handset = ask(f"{sandbox}/wallet/_sandbox/settings")
         with transaction.atomic():
             merchant = seed_merchant()
             seed_biller(merchant, sandbox, whmcs)
             gateway = seed_gateway(merchant, sandbox, provider)
             haveno = seed_haveno(merchant, sandbox, relay)
+            phone = seed_phone(seed_store(merchant, sandbox), handset)
         public_key = public_half(gateway.reveal("private_key"))
         tell(f"{sandbox}/spectrocoin/_sandbox/settings", {"merchant_public_key": public_key})
         tell(f"{sandbox}/haveno/_sandbox/settings", entered_at_relay(haveno))
+        tell(f"{sandbox}/wallet/_sandbox/settings", entered_on_phone(phone))
         module = {
             "console_url": settings.GATEBOOK_URL,
             "merchant_token": merchant.token,
@@ -113,6 +118,43 @@ def entered_at_relay(account: HavenoGateway) -> dict[str, Any]:
         "webhook_url": webhook_url(account),
         "webhook_secret": account.reveal("webhook_secret"),
     }
+
+
+def seed_store(merchant: Merchant, sandbox: str) -> VodafoneCashGateway:
+    store = VodafoneCashGateway.objects.filter(merchant=merchant).first()
+    if store is None:
+        store = VodafoneCashGateway(
+            merchant=merchant,
+            name="VodafoneCash sandbox",
+            enabled=True,
+            store_currency="EUR",
+            rate="50.00",
+        )
+        store.seal("store_key", new_token())
+    store.system_url = f"{sandbox}/vodafoncash"
+    store.save()
+    return store
+
+
+def seed_phone(store: VodafoneCashGateway, handset: dict[str, Any]) -> Phone:
+    phone = Phone.objects.filter(gateway=store).first()
+    if phone is None:
+        phone = Phone(merchant=store.merchant, gateway=store, name="Sandbox phone")
+        take_new_keys(phone)
+        phone.save()
+    Wallet.objects.update_or_create(
+        gateway=store,
+        kind="vodafone_cash",
+        number=handset["number"],
+        defaults={"merchant": store.merchant, "phone": phone, "sim": f"sim{handset['sim']}"},
+    )
+    return phone
+
+
+def entered_on_phone(phone: Phone) -> dict[str, Any]:
+    """What a merchant enters into the forwarder app."""
+    keys = ("header_key", "smsgate_key", "httpsms_key", "smsforwarder_secret")
+    return {"upload_url": upload_url(phone), **{name: phone.reveal(name) for name in keys}}
 
 
 def new_node_address() -> str:
