@@ -21,10 +21,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from gateways import tasks
-from gateways.models import Order
+from gateways.models import EGP, Order
 from gateways.orders import polling
 from gateways.orders.links import pay_token
 from gateways.orders.rules import Rules
+from gateways.pay import claims
 from gateways.pay.answers import (
     Refused,
     calm,
@@ -36,6 +37,8 @@ from gateways.pay.answers import (
 )
 from gateways.pay.checkout import start
 from gateways.pay.screen import FREE, Screen, screen_of, state_of
+from gateways.pay.transfers import Visit, may_claim
+from gateways.pay.words import State
 from gateways.providers import TABLES
 from ledger import ports
 
@@ -57,11 +60,15 @@ class OrderPage(View):
             return _of_provider(request, order)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Another currency, or a fresh price: a new order, for what WHMCS says is due now."""
+        """Another currency, or a fresh price: a new order, for what WHMCS says is due now. Or the
+        payer of a wallet transfer says to have sent it."""
         order = order_of(token)
+        if request.POST.get("act") in claims.ACTS:
+            with translation.override(language_of(order.language)):
+                return _claimed(request, order)
         rules = rules_of(order)
         # Where money was seen the page says so, and that is the answer to the button.
-        if not order.pay_currency or state_of(order, rules, ports.system_now()) not in FREE:
+        if not order.pay_currency or _state(order, rules) not in FREE:
             return HttpResponseRedirect(pay_url(order), status=303)
         merchant, bill = order.merchant, order.bill
         with translation.override(language_of(order.language)):
@@ -88,7 +95,7 @@ def live(request: HttpRequest, token: str) -> HttpResponse:
     if not order.pay_currency:
         raise Http404
     with translation.override(language_of(order.language)):
-        html, etag = _live_part(order, _look(order))
+        html, etag = _live_part(order, _look(order, _visit(request, order)))
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         answer: HttpResponse = HttpResponseNotModified()
     else:
@@ -112,12 +119,24 @@ def rules_of(order: Order) -> Rules:
     return rules
 
 
-def _look(order: Order) -> Screen:
+def _state(order: Order, rules: Rules) -> State:
+    visit = claims.visit_of(order) if order.pay_currency == EGP else Visit()
+    return state_of(order, rules, ports.system_now(), visit.counted)
+
+
+def _visit(request: HttpRequest, order: Order) -> Visit:
+    if order.pay_currency != EGP:
+        return Visit()
+    return claims.visit_of(order, is_changing="change" in request.GET)
+
+
+def _look(order: Order, visit: Visit) -> Screen:
     """What to show, and a worker woken to ask the relay: somebody is waiting for the answer."""
     now = ports.system_now()
-    if polling.look_now(order, now):
+    # Wallet transfers come by themselves; there is nobody to ask.
+    if order.pay_currency != EGP and polling.look_now(order, now):
         tasks.wake_polling()
-    return screen_of(order, rules_of(order), now)
+    return screen_of(order, rules_of(order), now, visit)
 
 
 def _live_part(order: Order, screen: Screen) -> tuple[str, str]:
@@ -134,10 +153,33 @@ def _links(order: Order) -> dict[str, Any]:
 
 
 def _quoted(request: HttpRequest, order: Order) -> HttpResponse:
-    screen = _look(order)
+    screen = _look(order, _visit(request, order))
     html, etag = _live_part(order, screen)
+    return _page(request, screen, html, etag)
+
+
+def _claimed(request: HttpRequest, order: Order) -> HttpResponse:
+    now = ports.system_now()
+    answered = None
+    if order.pay_currency == EGP and may_claim(order, _state(order, rules_of(order)), now):
+        answered = claims.take(request, order, now)
+    if answered is None:
+        return HttpResponseRedirect(pay_url(order), status=303)
+    # What is said here stays until the page without it changes.
+    _html, etag = _live_part(order, _look(order, claims.visit_of(order)))
+    screen = _look(order, answered.visit)
+    html, _etag = _live_part(order, screen)
+    response = _page(request, screen, html, etag, status=answered.status)
+    if answered.status == 429:
+        response.headers["Retry-After"] = str(claims.WINDOW_SECONDS)
+    return response
+
+
+def _page(
+    request: HttpRequest, screen: Screen, html: str, etag: str, *, status: int = 200
+) -> HttpResponse:
     context = {"screen": screen, "live": html, "etag": etag, "now": ports.system_now()}
-    return render(request, "pay/quoted.html", context)
+    return render(request, "pay/quoted.html", context, status=status)
 
 
 def _of_provider(request: HttpRequest, order: Order) -> HttpResponse:

@@ -1,14 +1,17 @@
 """The pay page of an order that we quoted, as plain values: nothing here asks or changes anything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateways.models import Order
+from gateways.models import EGP, Claim, Order
 from gateways.orders.judging import GRACE, Coins
 from gateways.orders.rules import Rules
 from gateways.pay.qr import Qr, qr_of
+from gateways.pay.transfers import Transfer, Visit, is_in_time, text_of, transfer_of
 from gateways.pay.words import BANK_TEXT, COINS, ETHEREUM, TRON, WORDS, State, Text, source_words
 from gateways.providers.haveno.uris import payment_uri
+from gateways.receipts import claiming
 from ledger.models import Bill
 from ledger.money import Money
 
@@ -26,8 +29,11 @@ RENEWED = frozenset({State.EXPIRED, State.NOT_OPENED})
 OVER = frozenset({State.PAID, State.PART_PAID, State.SETTLED, State.REFUNDED})
 
 
-def state_of(order: Order, rules: Rules, now: datetime) -> State:
-    """Where a quoted order stands for its payer. The one place that decides it."""
+def state_of(order: Order, rules: Rules, now: datetime, claims: Sequence[Claim] = ()) -> State:
+    """Where a quoted order stands for its payer. The one place that decides it.
+
+    claims  of a wallet transfer: those that wait for money or for a person.
+    """
     coins = _coins(order)
     seen, enough = coins.seen.units > 0, coins.enough(rules.tolerance_bp)
     late = bool(order.first_seen and order.first_seen > coins.ends + GRACE)
@@ -42,6 +48,8 @@ def state_of(order: Order, rules: Rules, now: datetime) -> State:
             return State.LATE
         case Status.REVIEW:
             held = not rules.auto_confirm and coins.confirmed >= enough
+            if order.pay_currency == EGP:
+                held = claiming.state_of(order) == claiming.HOLD
             return State.HELD if held else State.REVIEW
         case Status.FAILED | Status.TEST if seen:
             # What came after the end waits for a person; what was there before, a person refused.
@@ -57,6 +65,13 @@ def state_of(order: Order, rules: Rules, now: datetime) -> State:
     if order.status in (Status.FAILED, Status.TEST):
         return State.FAILED
     over = now > coins.ends
+    if order.pay_currency == EGP and order.status in Order.OPEN and not seen:
+        if order.status == Status.PENDING:
+            return State.ON_ITS_WAY
+        if any(claim.status == Claim.Status.HELD for claim in claims):
+            return State.HELD
+        if is_in_time(order, now) and any(claim.status == Claim.Status.OPEN for claim in claims):
+            return State.LOOKING
     if not seen:
         return State.EXPIRED if over or order.status == Status.EXPIRED else State.WAITING
     if late:
@@ -88,6 +103,8 @@ class Sum:
     def of(cls, money: Money) -> "Sum":
         if money.currency == BANK:
             return cls(money.amount, "USD")
+        if money.currency == EGP:
+            return cls(money.amount.removesuffix(".00"), EGP)
         whole, point, fraction = money.amount.partition(".")
         fraction = fraction.rstrip("0")
         return cls(f"{whole}{point}{fraction}" if fraction else whole, money.currency)
@@ -130,7 +147,6 @@ class Screen:
     received: Sum | None
     still_due: Money | None
     rate: str
-    rate_unit: str
     source: Text
     is_checked: bool
     priced_at: datetime | None
@@ -139,6 +155,7 @@ class Screen:
     confirmations: int
     required: int
     pay: Pay | None
+    transfer: Transfer | None
     choices: tuple[Choice, ...]
     may_renew: bool
     is_watched: bool
@@ -150,17 +167,23 @@ class Screen:
         return self.state in OVER
 
 
-def screen_of(order: Order, rules: Rules, now: datetime) -> Screen:
-    state = state_of(order, rules, now)
+def screen_of(order: Order, rules: Rules, now: datetime, visit: Visit | None = None) -> Screen:
+    """`visit` is what the page of a wallet transfer knows besides."""
+    visit = visit or Visit()
+    state = visit.shown or state_of(order, rules, now, visit.counted)
     words, coins = WORDS[state], _coins(order)
     source, is_checked = source_words(order.rate_source)
     required = order.confirmations_required or rules.confirmations
     is_bank = order.pay_currency == BANK
+    text = BANK_TEXT if is_bank and state is State.WAITING else words.text
+    transfer = transfer_of(order, state, visit, now) if order.pay_currency == EGP else None
+    if transfer:
+        text = text_of(transfer, visit, state) or text
     asked = Sum.of(order.asked)
     return Screen(
         state=state,
         title=words.title,
-        text=BANK_TEXT if is_bank and state is State.WAITING else words.text,
+        text=text,
         icon=words.icon,
         tone=words.tone,
         merchant=order.merchant.name,
@@ -171,22 +194,33 @@ def screen_of(order: Order, rules: Rules, now: datetime) -> Screen:
         asked=asked,
         received=Sum.of(coins.seen) if coins.seen.units else None,
         still_due=_still_due(order) if state is State.PART_PAID else None,
-        rate=order.rate,
-        rate_unit=asked.unit,
+        rate=_rate(order, asked.unit),
         source=source,
         is_checked=is_checked,
         priced_at=order.priced_at,
         deadline=order.valid_until if state in ASKS else None,
-        offer=order.provider_reference,
+        # Of a transfer it is what the wallet's message said, perhaps typed by a payer.
+        offer="" if transfer else order.provider_reference,
         confirmations=min(order.confirmations or 0, required),
         required=required,
         pay=_pay(order, coins.missing) if state in ASKS else None,
+        transfer=transfer,
         choices=_choices(order, rules, state),
         may_renew=state in RENEWED and order.pay_currency in rules.coins,
         is_watched=order.purged_at is None,
         has_document=bool(order.document),
-        reload_seconds=_reload_seconds(state),
+        # It would wipe out what is being typed.
+        reload_seconds=0 if transfer and transfer.is_asking else _reload_seconds(state),
     )
+
+
+def _rate(order: Order, unit: str) -> str:
+    """The price of one coin, or the pounds for one unit of the bill; "" within one currency."""
+    if unit == order.currency:
+        return ""
+    if order.pay_currency == EGP:
+        return f"1 {order.currency} = {order.rate} {unit}"
+    return f"1 {unit} = {order.rate} {order.currency}"
 
 
 def _still_due(order: Order) -> Money | None:
@@ -213,6 +247,9 @@ def _reload_seconds(state: State) -> int:
 def _pay(order: Order, missing: Money) -> Pay:
     address, coin = order.pay_to, order.pay_currency
     is_bank = coin == BANK
+    if coin == EGP:
+        # Wallets take no links for a number, and nobody scans one.
+        return Pay(Sum.of(missing), address, "", None, "", is_bank=False)
     label = order.merchant.name[:LABEL_CHARACTERS]
     message = f"Invoice {order.bill.number or order.bill.reference}"
     try:

@@ -16,6 +16,8 @@ class State(StrEnum):
     PREPARING = "preparing"
     NOT_OPENED = "not_opened"
     WAITING = "waiting"
+    LOOKING = "looking"
+    ON_ITS_WAY = "on_its_way"
     SEEN = "seen"
     CONFIRMING = "confirming"
     PARTIAL = "partial"
@@ -57,6 +59,20 @@ WORDS: Mapping[State, Words] = {
         _("Waiting for your payment"),
         _("Scan the code with your wallet, or copy the amount and the address into it."),
         "clock",
+    ),
+    State.LOOKING: Words(
+        _("We are looking for your transfer"),
+        _(
+            "The wallet's message can take a few minutes. This page follows by itself; please do "
+            "not send the money again."
+        ),
+        "search",
+    ),
+    State.ON_ITS_WAY: Words(
+        _("Your transfer is being confirmed"),
+        _("You do not need to send the money again. This page follows by itself."),
+        "eye",
+        "good",
     ),
     State.SEEN: Words(
         _("Your payment was seen"),
@@ -138,11 +154,44 @@ WORDS: Mapping[State, Words] = {
 
 BANK_TEXT = _("Send a bank transfer with exactly this amount, account and reference.")
 
+# What is different for a transfer from wallet to wallet.
+WALLET_TEXTS: Mapping[State, Text] = {
+    State.EXPIRED: _(
+        "The price is no longer held. Get a fresh price, even if you have sent the money already: "
+        "enter your number there, and we look for it."
+    ),
+    State.FAILED: _("If you have sent money, please contact the merchant and name the invoice."),
+}
+ASK_AGAIN = _(
+    "It was not found yet. The wallet's message can take a few minutes: look again then. Please "
+    "do not send the money again."
+)
+NOT_FOUND_IN_TIME = _(
+    "We did not find your transfer in time. If you have sent the money, please do not send it "
+    "again: when its message comes, a person adds it. Else get a fresh price."
+)
+
+# How the pounds were reckoned, and why piastres matter.
+ROUNDED = _("Rounded up to whole pounds.")
+ROUNDED_AND_MARKED = _(
+    "Rounded up to whole pounds, with piastres on top that mark your transfer: send them as well."
+)
+MARKED = _("The piastres on top mark your transfer: send them as well.")
+EXACT = _("Send the piastres as well: only the exact amount is found.")
+
+# What can be wrong with a claim.
+NO_NUMBER = _("Enter the number that you send from, or the transaction reference.")
+WRONG_NUMBER = _("Enter the number that you send from: eleven digits that begin with 01.")
+OUR_NUMBER = _("This is the number that you send to. Enter the one that you send from.")
+TOO_MANY = _("These were many tries. Please wait ten minutes and try again; nothing is lost.")
+CANNOT_LOOK = _("We cannot look right now. Please try again in a few minutes; nothing is lost.")
+
 COINS: Mapping[str, Text] = {
     "XMR": _("Monero"),
     "BTC": _("Bitcoin"),
     "USDT": _("Tether"),
     "USD_BANK": _("Bank transfer"),
+    "EGP": _("Wallet transfer"),
 }
 
 # A coin sent over the wrong network is lost, so it is said beside the address.
@@ -152,6 +201,7 @@ _SOURCES: Mapping[str, Text] = {
     "relay": _("The merchant's payment relay"),
     "web": _("A public price service"),
     "fixed rate": _("The merchant's fixed rate"),
+    "store rate": _("The merchant's fixed rate"),
 }
 
 

@@ -58,11 +58,16 @@
     const next = new DOMParser().parseFromString(text, "text/html").getElementById("live");
     if (!next) throw new Error("no live part");
     const focused = live.contains(document.activeElement) ? document.activeElement : null;
+    const typed = [...live.querySelectorAll("input[id]")].map((field) => [field.id, field.value]);
     const open = [...live.querySelectorAll("details[open]")].map((each) => each.id);
     const before = live.dataset.says;
     live.replaceWith(next);
     live = next;
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    for (const [id, value] of typed) {
+      const field = document.getElementById(id);
+      if (field) field.value = value;
+    }
     if (focused) (document.getElementById(focused.id) || live.querySelector("h1")).focus({ preventScroll: true });
     document.title = live.dataset.title;
     if (live.dataset.says !== before) says.textContent = live.dataset.says;
@@ -74,7 +79,7 @@
     if (asking) return;
     asking = true;
     try {
-      const answer = await fetch("live/", {
+      const answer = await fetch(`live/${location.search}`, {
         headers: { "If-None-Match": etag },
         cache: "no-store",
         credentials: "omit",

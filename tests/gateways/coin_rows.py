@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from gateways.models import HavenoGateway, Order
+from gateways.models import EGP, Claim, HavenoGateway, Order, VodafoneCashGateway
 from gateways.orders.links import new_pay_token, token_digest
 from gateways.providers.base import Credentials, Instructions, OrderRequest
 from gateways.providers.haveno.keys import new_merchant_key, public_half
@@ -13,6 +13,7 @@ from ledger import ports
 from ledger.models import Bill, Merchant
 from ledger.money import Money
 from tests.gateways.rows import FakeProvider
+from tests.gateways.wallet_rows import PAYER, WALLET, a_store
 from tests.ledger.rows import a_bill
 
 _numbers = count(1)
@@ -84,7 +85,7 @@ def a_coin_order(
     number, nonce, now = next(_numbers), ports.new_token(), ports.system_now()
     values: dict[str, Any] = {
         "merchant": bill.merchant,
-        "gateway": a_haveno_gateway(bill.merchant),
+        "gateway": fields.get("gateway") or a_haveno_gateway(bill.merchant),
         "bill": bill,
         "reference": f"{bill.reference}-{number:016x}",
         "provider_reference": f"HAV-OFF-{number:06d}",
@@ -104,6 +105,43 @@ def a_coin_order(
         "created": now - timedelta(minutes=20),
     }
     return Order.objects.create(**{**values, **fields})
+
+
+def a_wallet_order(
+    bill: Bill | None = None, *, asked: str = "800.00", ends_in: float = 40, **fields: Any
+) -> Order:
+    """Waiting for its transfer: 15.99 EUR at 50 pounds; `ends_in` are minutes from now."""
+    bill = bill or a_bill()
+    merchant = bill.merchant
+    store = VodafoneCashGateway.objects.filter(merchant=merchant).first()
+    values: dict[str, Any] = {
+        "gateway": store or a_store(merchant, store_currency="EUR"),
+        "provider_reference": "",
+        "payable_units": units(asked, EGP),
+        "pay_currency": EGP,
+        "received_currency": EGP,
+        "rate": "50.00",
+        "rate_source": "store rate",
+        "pay_to": WALLET,
+        "confirmations_required": 0,
+        "ends_in": ends_in,
+    }
+    return a_coin_order(bill, **{**values, **fields})
+
+
+def a_claim(order: Order, phone: str = PAYER, **fields: Any) -> Claim:
+    """The payer said on the page to have sent it."""
+    values: dict[str, Any] = {
+        "merchant": order.merchant,
+        "gateway_id": order.gateway_id,
+        "order": order,
+        "source": Claim.Source.PAGE,
+        "phone": phone,
+        "amount_units": order.asked.units,
+        "client": order.bill.client,
+        "expires": order.valid_until,
+    }
+    return Claim.objects.create(**{**values, **fields})
 
 
 def fresh_address(coin: str) -> str:

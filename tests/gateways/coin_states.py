@@ -6,9 +6,17 @@ from typing import Any
 
 from gateways.models import HavenoGateway, Order
 from gateways.pay.words import State
+from gateways.receipts.joining import ANTI_SPAM
 from ledger import ports
 from ledger.models import Bill, Biller
-from tests.gateways.coin_rows import ASKED, TRC20_ADDRESS, a_coin_order, units
+from tests.gateways.coin_rows import (
+    ASKED,
+    TRC20_ADDRESS,
+    a_claim,
+    a_coin_order,
+    a_wallet_order,
+    units,
+)
 from tests.ledger.rows import a_bill, a_biller, a_gateway, a_merchant, a_payment
 
 NOW = ports.system_now
@@ -97,6 +105,56 @@ STATES: dict[str, tuple[State, Make]] = {
     "failed": (State.FAILED, lambda **f: a_coin_order(**f, status="failed")),
     "refunded": (State.REFUNDED, lambda **f: a_coin_order(**f, status="refunded", **_came())),
 }
+
+
+def _claimed(**fields: Any) -> Order:
+    phone, status = fields.pop("phone", "01012345678"), fields.pop("claim", "open")
+    order = a_wallet_order(**fields)
+    a_claim(order, phone, status=status)
+    return order
+
+
+def _transferred(bill: Bill, **fields: Any) -> Order:
+    payment = a_payment(bill, "16.00")
+    bill.refresh_from_db()
+    return a_wallet_order(bill, status="paid", payment=payment, **_SENT, **fields)
+
+
+_SENT: dict[str, Any] = {"received_units": 80000, "confirmed_units": 80000, "first_seen": NOW()}
+# The same for transfers from wallet to wallet.
+TRANSFERS: dict[str, tuple[State, Make]] = {
+    "wallet-waiting": (State.WAITING, lambda **f: a_wallet_order(**f)),
+    "wallet-marked": (State.WAITING, lambda **f: a_wallet_order(**f, asked="800.37")),
+    "wallet-looking": (State.LOOKING, lambda **f: _claimed(**f)),
+    "wallet-on-its-way": (State.ON_ITS_WAY, lambda **f: _claimed(**f, status="pending")),
+    "wallet-hold": (
+        State.HELD,
+        lambda **f: _claimed(
+            **f, **_SENT, claim="held", status="review", attention=f"{ANTI_SPAM} canary-attention"
+        ),
+    ),
+    "wallet-review": (
+        State.REVIEW,
+        lambda **f: _claimed(
+            **f, **_SENT, claim="held", status="review", attention="canary-attention"
+        ),
+    ),
+    "wallet-paid": (State.PAID, lambda **f: _transferred(**f)),
+    "wallet-just-over": (State.EXPIRED, lambda **f: a_wallet_order(**f, ends_in=-5)),
+    "wallet-expired": (
+        State.EXPIRED,
+        lambda **f: a_wallet_order(**f, status="expired", ends_in=-30),
+    ),
+    "wallet-not-found": (
+        State.EXPIRED,
+        lambda **f: _claimed(**f, claim="expired", status="expired", ends_in=-30),
+    ),
+}
+
+
+def a_transfer_in(name: str, biller: Biller | None = None, **fields: Any) -> Order:
+    bill = a_bill(biller or a_biller(), number="2026-0043")
+    return TRANSFERS[name][1](bill=bill, **fields)
 
 
 def an_order_in(name: str, biller: Biller | None = None, **fields: Any) -> Order:

@@ -10,12 +10,14 @@ from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateways.models import Order
+from gateways.models import Claim, Order
 from gateways.orders.judging import GRACE
 from gateways.orders.rules import Rules
 from gateways.pay.qr import QUIET_MODULES, qr_of
 from gateways.pay.screen import ASKS, FREE, OVER, Sum, screen_of, state_of
+from gateways.pay.transfers import Typed, Visit
 from gateways.pay.words import WORDS, State, source_words
+from gateways.receipts.joining import ANTI_SPAM
 from ledger.models import Bill, Merchant, Payment
 from ledger.money import Money
 from tests.environment import ROOT
@@ -119,6 +121,117 @@ BY_HAND = Rules(auto_confirm=False)
 )
 def test_state(fields: dict[str, Any], at: datetime, rules: Rules, state: State) -> None:
     assert state_of(order(**fields), rules, at) is state
+
+
+def transfer(asked: str = "1425.00", currency: str = "EUR", **fields: Any) -> Order:
+    """1425 pounds for 28.50 EUR, or what the story says."""
+    values = {"payable_units": units(asked, "EGP"), "pay_to": "01000000101", "rate": "50.00"}
+    return order("EGP", **{**values, "currency": currency, "provider_reference": "", **fields})
+
+
+def claims(*statuses: str) -> tuple[Claim, ...]:
+    phones = ("01012345678", "01012345699", "")
+    return tuple(Claim(status=each, phone=phones[at]) for at, each in enumerate(statuses))
+
+
+CAME = {"received_units": 142500, "first_seen": NOW}
+
+
+@pytest.mark.parametrize(
+    ("fields", "statuses", "at", "state"),
+    [
+        ({}, (), NOW, State.WAITING),
+        ({}, ("failed", "expired"), NOW, State.WAITING),
+        ({}, ("open",), NOW, State.LOOKING),
+        ({}, ("failed", "open"), NOW, State.LOOKING),
+        ({}, ("open",), END + GRACE, State.LOOKING),
+        ({}, ("open",), END + GRACE * 1.01, State.EXPIRED),
+        ({}, (), END + timedelta(seconds=1), State.EXPIRED),
+        ({"status": "expired"}, ("expired",), END + GRACE * 2, State.EXPIRED),
+        ({"status": "expired"}, ("open",), NOW, State.EXPIRED),
+        ({}, ("held",), NOW, State.HELD),
+        ({}, ("open", "held"), NOW, State.HELD),
+        ({"status": "pending"}, ("open",), NOW, State.ON_ITS_WAY),
+        ({"status": "pending"}, ("open",), END + timedelta(hours=2), State.ON_ITS_WAY),
+        (PAID_BILL, ("open",), NOW, State.SETTLED),
+        ({**CAME, "status": "review", "attention": "two fit"}, ("held",), NOW, State.REVIEW),
+        ({**CAME, "status": "review", "attention": f"{ANTI_SPAM} x"}, ("held",), NOW, State.HELD),
+        (
+            {**CAME, "status": "review", "first_seen": END + GRACE * 2},
+            ("held",),
+            END + GRACE * 2,
+            State.LATE,
+        ),
+        ({**CAME, **paid(2850)}, ("matched",), NOW, State.PAID),
+        ({**CAME, "status": "failed", "closed": END}, ("held",), END, State.FAILED),
+        ({"pay_to": "", "open_error": "no wallet"}, (), NOW, State.NOT_OPENED),
+    ],
+    ids=lambda value: value if isinstance(value, State) else "",
+)
+def test_state_of_a_transfer(
+    fields: dict[str, Any], statuses: tuple[str, ...], at: datetime, state: State
+) -> None:
+    assert state_of(transfer(**fields), Rules(coins=("EGP",)), at, claims(*statuses)) is state
+
+
+@pytest.mark.parametrize(
+    ("asked", "currency", "number", "rate", "note"),
+    [
+        ("1425.00", "EUR", "1425", "1 EUR = 50.00 EGP", "Rounded up to whole pounds."),
+        ("1425.07", "EUR", "1425.07", "1 EUR = 50.00 EGP", "Rounded up to whole pounds, with pia"),
+        ("1425.50", "EUR", "1425.50", "1 EUR = 50.00 EGP", "Rounded up to whole pounds, with pia"),
+        ("28.50", "EGP", "28.50", "", "Send the piastres as well"),
+        ("28.61", "EGP", "28.61", "", "The piastres on top mark your transfer"),
+    ],
+)
+def test_pounds_are_explained(asked: str, currency: str, number: str, rate: str, note: str) -> None:
+    with translation.override("en"):
+        screen = screen_of(transfer(asked, currency), Rules(coins=("EGP",)), NOW)
+        assert screen.pay and screen.transfer
+        assert (screen.pay.amount.number, screen.pay.qr, screen.rate) == (number, None, rate)
+        assert str(screen.transfer.note).startswith(note)
+
+
+def test_whole_pounds_of_an_invoice_in_pounds_need_no_words() -> None:
+    screen = screen_of(transfer("28.00", "EGP", due_units=2800), Rules(coins=("EGP",)), NOW)
+    assert screen.transfer and screen.transfer.note == ""
+
+
+@pytest.mark.parametrize(
+    ("visit", "at", "shown"),
+    [
+        (Visit(), NOW, (State.WAITING, True, False, False, ())),
+        (Visit(claims("open")), NOW, (State.LOOKING, False, True, False, ("78",))),
+        (Visit(claims("open", "open")), NOW, (State.LOOKING, False, True, False, ("78", "99"))),
+        (
+            Visit(claims("open"), is_changing=True),
+            NOW,
+            (State.WAITING, True, False, True, ("78",)),
+        ),
+        (Visit(is_changing=True), NOW, (State.WAITING, True, False, False, ())),
+        (Visit(), END + GRACE, (State.EXPIRED, True, False, False, ())),
+        (Visit(), END + GRACE * 1.01, (State.EXPIRED, False, False, False, ())),
+    ],
+    ids=["first", "looking", "two numbers", "changing", "nothing to change", "just over", "over"],
+)
+def test_form_is_there_while_it_can_be_used(
+    visit: Visit, at: datetime, shown: tuple[State, bool, bool, bool, tuple[str, ...]]
+) -> None:
+    screen = screen_of(transfer(), Rules(coins=("EGP",)), at, visit)
+    told = screen.transfer
+    assert told
+    assert (screen.state, told.is_asking, told.may_change, told.may_keep, told.endings) == shown
+    # A page that reloads would lose what is being typed.
+    assert bool(screen.reload_seconds) != told.is_asking
+    assert told.typed == Typed()
+
+
+def test_platform_is_asked_again_by_the_payer_and_by_number_only() -> None:
+    visit = Visit(claims("open"), is_upstream=True)
+    screen = screen_of(transfer(), Rules(coins=("EGP",)), NOW, visit)
+    assert screen.transfer and screen.transfer.may_look_again
+    assert not screen.transfer.takes_reference
+    assert "look again" in str(screen.text)
 
 
 def test_every_state_has_words_and_an_icon_that_exists() -> None:
