@@ -1,6 +1,7 @@
 # make run     the console, its worker and the sandbox on this machine; Ctrl-C stops them all
 # make test    everything CI runs
 # make bench   webhooks per second against a bare Django view (needs PostgreSQL)
+# make bench-matching  wallet receipts matched per second, by open claims (needs PostgreSQL)
 # make soak    hours of random weather on PostgreSQL; SEEDS=N says how many
 # make messages  compile the Arabic catalogue again (needs Debian's gettext)
 # make lock    compile both lock files again; LOCK_FLAGS=--upgrade takes newer versions
@@ -17,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: run test bench soak messages lock
+.PHONY: run test bench bench-matching soak messages lock
 
 run: .venv/.run
 	@.venv/bin/python manage.py up
@@ -27,6 +28,9 @@ test: .venv/.dev
 
 bench: .venv/.dev
 	@.venv/bin/python tests/with_postgres.py python bench/webhooks.py
+
+bench-matching: .venv/.dev
+	@.venv/bin/python tests/with_postgres.py python bench/matching.py
 
 SEEDS := 2000
 soak: .venv/.dev
