@@ -28,7 +28,6 @@ EDGES: dict[str, dict[str, str]] = {
         "ledger/ports.py": "the port itself",
         "ledger/cipher.py": "nonces and new keys",
         "ledger/admin/merchants.py": "a new signing secret, shown once",
-        "gateways/admin/haveno.py": "a new webhook secret, shown once",
         "config/env_file.py": "the keys of a first run, before settings load",
         "config/management/commands/up.py": "the password of the first admin",
         "gateways/management/commands/seed_demo.py": "the demo merchant's signing secret",

@@ -1,7 +1,5 @@
 """A merchant's HavenoPay account: its settings, its keys, and whether its relay and prices work."""
 
-import secrets
-from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,11 +18,10 @@ from gateways.providers.haveno import key_id, new_merchant_key, public_half
 from ledger.admin.acts import Act, Doing, ReasonForm
 from ledger.admin.showing import BAD, QUIET, Chip, Fact, Facts, Page, done_by_people
 from ledger.admin.tenant import MerchantFilter
-from ledger.ports import database_now
+from ledger.ports import database_now, new_webhook_secret
 from ledger.settlement import audit
 
 # Standard Webhooks allows 24 to 64.
-SECRET_BYTES = 32
 MAY_CHANGE = "gateways.change_havenogateway"
 
 
@@ -250,11 +247,6 @@ def take_new_key(account: HavenoGateway) -> None:
     account.seal("merchant_key", seed)
     account.previous_public_key = account.merchant_public_key
     account.merchant_public_key = public_half(seed)
-
-
-def new_webhook_secret() -> str:
-    """As Standard Webhooks writes it: whsec_ and base64."""
-    return f"whsec_{b64encode(secrets.token_bytes(SECRET_BYTES)).decode('ascii')}"
 
 
 admin.site.register(HavenoGateway, HavenoAdmin)

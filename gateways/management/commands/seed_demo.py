@@ -14,13 +14,13 @@ from django.db import transaction
 from nacl.signing import SigningKey
 
 from gateways.admin.accounts import webhook_url
-from gateways.admin.haveno import new_webhook_secret, take_new_key
+from gateways.admin.haveno import take_new_key
 from gateways.admin.phone_setup import take_new_keys, upload_url
 from gateways.models import HavenoGateway, Phone, SpectroCoinGateway, VodafoneCashGateway, Wallet
 from gateways.providers.haveno import CURRENCIES, check_merchant_id, read_public_keys
 from gateways.providers.spectrocoin import public_half
 from ledger.models import Biller, Merchant
-from ledger.ports import new_token
+from ledger.ports import new_token, new_webhook_secret
 
 NAME = "Demo Hosting"
 
