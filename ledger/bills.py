@@ -73,6 +73,12 @@ def ask(biller: Biller, *, reference: str, client: str, now: datetime) -> tuple[
     return bill, still_due
 
 
+def credit_currency(biller: Biller, client: str) -> str:
+    """In which currency the biller keeps this client's credit; "" where it can be any. Raises
+    SealBroken, BillerError."""
+    return connect(biller).credit_currency(client)
+
+
 @transaction.atomic
 def note_bill(
     *,

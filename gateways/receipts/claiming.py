@@ -7,18 +7,16 @@ from django.db import transaction
 from django.db.models import Q
 
 from gateways import accounts
-from gateways.models import EGP, Claim, Order, Receipt, VodafoneCashGateway
-from gateways.orders.links import new_pay_token, token_digest
+from gateways.models import Claim, Order, Receipt, VodafoneCashGateway
 from gateways.orders.states import change, flag, tell
 from gateways.providers.vodafonecash import check
-from gateways.receipts import joining
-from gateways.receipts.quoting import worth
+from gateways.receipts import joining, topping_up
 from gateways.wallet.matching import Match, match, plain_reference
 from gateways.wallet.phones import local_phone
 from ledger.cipher import SealBroken
 from ledger.models import Bill
 from ledger.money import Money
-from ledger.ports import Clock, new_suffix, new_token
+from ledger.ports import Clock
 
 Status = Claim.Status
 
@@ -26,8 +24,6 @@ MATCHED, HOLD, NOT_FOUND, REVIEW, CLAIMED, INVALID, EXPIRED, ON_ITS_WAY, UNAVAIL
     "matched", "hold", "not_found", "review", "already_claimed", "invalid", "expired",
     "on_its_way", "unavailable",
 )  # fmt: skip
-# A payer who comes without an order has sent the money already; the SMS may take a moment.
-PATIENCE = timedelta(minutes=10)
 # The same claim again within a day is answered as before.
 REPLAYED = timedelta(hours=24)
 MOST_ASKED = 20
@@ -144,7 +140,9 @@ def _answer(known: Claim) -> Claimed:
 
 
 def _new(gateway: VodafoneCashGateway, ask: Ask, phone: str, amount: Money, now: datetime) -> Claim:
-    expires = ask.order.valid_until if ask.order and ask.order.valid_until else now + PATIENCE
+    expires = (
+        ask.order.valid_until if ask.order and ask.order.valid_until else now + topping_up.PATIENCE
+    )
     return Claim.objects.create(
         merchant_id=gateway.merchant_id,
         gateway=gateway,
@@ -173,10 +171,14 @@ def _look(gateway: VodafoneCashGateway, known: Claim, ask: Ask, clock: Clock) ->
         if not (isinstance(verdict, Match) and verdict.id == known.pk):
             continue
         if known.order is None:
-            known.order = _top_up(gateway, known, receipt, clock())
+            if not topping_up.keeps_currency(gateway, known, receipt):
+                return
+            known.order = topping_up.top_up(gateway, known, receipt, clock())
         if joining.join(account, known.pk, receipt.pk, by=verdict.by, now=clock()) is not None:
             return
-    joining.tell_of_others(gateway.pk, known)
+    if ask.order is not None:
+        # Not of a plugin's: whoever guesses amounts there must not move anybody's money about.
+        joining.tell_of_others(gateway.pk, known)
 
 
 @transaction.atomic
@@ -239,52 +241,6 @@ def _receipts_for(gateway: VodafoneCashGateway, known: Claim) -> list[Receipt]:
     if gateway.unique_amounts:
         signs |= same
     return list(waiting.filter(same & signs).order_by("received_at", "pk"))
-
-
-@transaction.atomic
-def _top_up(gateway: VodafoneCashGateway, known: Claim, receipt: Receipt, now: datetime) -> Order:
-    """A bill and an order for money that nobody had asked for: it becomes the client's credit."""
-    merchant = gateway.merchant
-    value = worth(gateway, receipt.amount, gateway.store_currency)
-    bill = Bill(
-        merchant=merchant,
-        biller=merchant.biller,
-        kind=Bill.Kind.CREDIT,
-        reference=f"claim-{known.pk}",
-        client=known.client,
-        currency=value.currency,
-        due_units=value.units,
-        created=now,
-    )
-    # Whoever asks the same at the same moment makes the same bill.
-    Bill.objects.bulk_create([bill], ignore_conflicts=True)
-    bill = Bill.objects.select_for_update().get(
-        biller=merchant.biller, kind=Bill.Kind.CREDIT, reference=bill.reference
-    )
-    held = Claim.objects.select_related("order").get(pk=known.pk)
-    if held.order is not None:
-        return held.order
-    nonce = new_token()
-    order = Order.objects.create(
-        merchant=merchant,
-        gateway=gateway,
-        bill=bill,
-        reference=f"{bill.reference}-{new_suffix()}",
-        due_units=value.units,
-        currency=value.currency,
-        pay_currency=EGP,
-        received_currency=EGP,
-        payable_units=known.amount_units,
-        rate=gateway.rate,
-        rate_source="store rate",
-        valid_until=now + PATIENCE,
-        token_nonce=nonce,
-        token_digest=token_digest(new_pay_token(nonce)),
-        created=now,
-    )
-    tell(order, now, joining.Source.PAYER, after=order.status, text=f"claimed by {known}")
-    Claim.objects.filter(pk=known.pk).update(order=order)
-    return order
 
 
 def ask_platform_again(clock: Clock) -> int:

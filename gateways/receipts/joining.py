@@ -83,13 +83,13 @@ def find_claim(account: Account, receipt_id: int, *, clock: Clock) -> bool:
     if isinstance(verdict, Match):
         return join(account, verdict.id, receipt_id, by=verdict.by, now=clock()) is not None
     if isinstance(verdict, Ambiguous) or verdict.near:
-        _review(receipt_id, verdict.why)
+        review(receipt_id, verdict.why)
     elif late := _expired_claims(account.gateway_id, came, clock()):
-        _review(
+        review(
             receipt_id, f"It fits a claim that has expired ({late[0]}). Match it, or dismiss it."
         )
     elif _paid_just_now(account.gateway_id, came, clock()):
-        _review(
+        review(
             receipt_id,
             "The same payer has just paid an order of this amount: was it sent twice? Match it to "
             "another order, or send it back and dismiss it.",
@@ -139,14 +139,14 @@ def tell_of_others(gateway_id: int, claim: Claim) -> None:
     if claimed.exists():
         return
     for receipt in waiting:
-        _review(
+        review(
             receipt.pk,
             f"Its payer claims to have sent {claim.amount}, which this does not fit: another amount, "
             "or sent at another time. Match it, or dismiss it.",
         )
 
 
-def _review(receipt_id: int, why: str) -> None:
+def review(receipt_id: int, why: str) -> None:
     Receipt.objects.filter(pk=receipt_id, status=Status.NEW).update(
         status=Status.REVIEW, reason=why
     )

@@ -130,6 +130,9 @@ class Biller(Protocol):
     def read_bill(self, reference: str) -> BillState:
         """The invoice as the biller has it now. Raises BillerError; code "not_found" if absent."""
 
+    def credit_currency(self, client: str) -> str:
+        """In which currency the client's credit is kept; "" where it can be any. Raises BillerError."""
+
     def look_up(
         self, reference: str, bill: BillRef, credit: Money, *, mode: str
     ) -> Found | Absent | Unsure:

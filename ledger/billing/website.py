@@ -97,6 +97,10 @@ class Website:
         """Websites have no invoices."""
         raise BillerError("not_found", "A website has no invoices, only customers.")
 
+    def credit_currency(self, client: str) -> str:
+        """Any: the website is told the store's currency, and keeps what it keeps."""
+        return ""
+
     def look_up(
         self, reference: str, bill: BillRef, credit: Money, *, mode: str
     ) -> Found | Absent | Unsure:

@@ -66,6 +66,10 @@ class FakeBiller:
         balance = self.state.get("balance", Money(1599, "EUR"))
         return BillState(reference, self.state["client"], self.state["status"], balance, balance)
 
+    def credit_currency(self, client: str) -> str:
+        self._called("currency")
+        return str(self.state.get("credit_currency", ""))
+
     def look_up(self, reference: str, bill: BillRef, credit: Money, *, mode: str) -> Look:
         self._called("look")
         if self.looks:

@@ -94,6 +94,13 @@ class Whmcs:
         except Malformed as error:
             raise BillerError("ambiguous", f"GetInvoice: {error}", BROKEN) from None
 
+    def credit_currency(self, client: str) -> str:
+        """AddCredit and AddTransaction name no currency: WHMCS takes the client's own."""
+        try:
+            return self._currency_of(client)
+        except Malformed as error:
+            raise BillerError("ambiguous", f"GetClientsDetails: {error}", BROKEN) from None
+
     def _currency_of(self, client: str) -> str:
         reply = self._api.ask("GetClientsDetails", {"clientid": client})
         if reply.fault and reply.fault.code == "not_found":
