@@ -95,7 +95,7 @@ class Checks:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.failed: list[str] = []
         self._environ = environ
-        self._running: subprocess.Popen[bytes] | None = None
+        self._running: list[subprocess.Popen[bytes]] = []
         self._interrupted = False
 
     def run(self, title: str, *command: str, **variables: str) -> None:
@@ -103,18 +103,39 @@ class Checks:
             return
         print(f"\n=== {title}", flush=True)
         started = time.monotonic()
-        self._running = subprocess.Popen(command, cwd=ROOT, env={**self._environ, **variables})
+        self._running = [subprocess.Popen(command, cwd=ROOT, env={**self._environ, **variables})]
         # Waits for the command even on Ctrl-C: it has a database server to take down.
-        if self._running.wait() != 0:
+        if self._running[0].wait() != 0:
             self.failed.append(title)
         print(f"    {time.monotonic() - started:.1f} s", flush=True)
+
+    def run_beside(self, first: tuple[str, list[str]], second: tuple[str, list[str]]) -> None:
+        """Both at once, since neither uses more than one core; the second is printed at its end."""
+        if self._interrupted:
+            return
+        print(f"\n=== {first[0]}, beside it {second[0]}", flush=True)
+        started = time.monotonic()
+        with tempfile.TemporaryFile() as kept:
+            self._running = [
+                subprocess.Popen(first[1], cwd=ROOT, env=self._environ),
+                subprocess.Popen(
+                    second[1], cwd=ROOT, env=self._environ, stdout=kept, stderr=subprocess.STDOUT
+                ),
+            ]
+            for (title, _), running in zip((first, second), self._running, strict=True):
+                if running.wait() != 0:
+                    self.failed.append(title)
+                print(f"    {title}: {time.monotonic() - started:.1f} s", flush=True)
+            kept.seek(0)
+            print(f"\n=== {second[0]}\n{kept.read().decode(errors='replace')}", flush=True)
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         self._interrupted = True
         self.failed.append("interrupted")
         # The terminal sends its Ctrl-C to the command too; nobody else hands SIGTERM on.
-        if number == signal.SIGTERM and self._running:
-            self._running.terminate()
+        if number == signal.SIGTERM:
+            for running in self._running:
+                running.terminate()
 
 
 def main() -> int:
@@ -139,10 +160,14 @@ def main() -> int:
             *(*MANAGE, "check", "--deploy", "--fail-level", "WARNING"),
             **production(),
         )
-        checks.run("pytest on SQLite", *PYTEST)
         if find_server():
-            left_out = (f"--ignore={path}" for path in ONCE)
-            checks.run("pytest on PostgreSQL", *POSTGRES, *PYTEST, *left_out)
+            left_out = [f"--ignore={path}" for path in ONCE]
+            checks.run_beside(
+                ("pytest on SQLite", [*PYTEST]),
+                ("pytest on PostgreSQL", [*POSTGRES, *PYTEST, *left_out]),
+            )
+        else:
+            checks.run("pytest on SQLite", *PYTEST)
 
     print(f"\nFAILED: {'; '.join(checks.failed)}" if checks.failed else "\nAll checks passed.")
     return 1 if checks.failed else 0
