@@ -176,7 +176,7 @@ def test_reference_will_do_without_a_number(client: Client) -> None:
     order = a_wallet_order()
     assert leads_back(tell(client, order, reference=" 0123\u200f45 ", name="R" * 500), order)
     claim = Claim.objects.get()
-    assert (claim.phone, claim.reference, claim.name) == ("", "0123 45", "R" * 120)
+    assert (claim.phone, claim.reference, claim.name) == ("", "012345", "R" * 120)
     html = page(client, order)
     assert "0123" not in html and "RRR" not in html
     assert "Your number ends in" not in html
@@ -330,7 +330,7 @@ def test_live_part_follows_from_the_claim_to_the_end(client: Client) -> None:
     ("said", "status", "words"),
     [
         (UpstreamAnswer("matched", "77"), 303, "Your transfer is being confirmed"),
-        (UpstreamAnswer("unavailable", maybe=True), 303, "Your transfer is being confirmed"),
+        (UpstreamAnswer("unavailable", maybe=True), 503, "We cannot look right now"),
         (UpstreamAnswer("not_found"), 303, "Look again"),
         (UpstreamAnswer("unavailable"), 503, "We cannot look right now"),
         (UpstreamAnswer("hold"), 200, "You need to do nothing"),
