@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from gateways import accounts
 from gateways.models import Claim, Order, Receipt, VodafoneCashGateway
@@ -252,7 +252,7 @@ def ask_platform_again(clock: Clock) -> int:
         expires__gt=clock(),
     )
     asked = 0
-    for each in waiting.order_by("asked_at", "pk")[:MOST_ASKED]:
+    for each in waiting.order_by(F("asked_at").asc(nulls_first=True), "pk")[:MOST_ASKED]:
         try:
             _ask_platform(each.gateway, each, clock)
         except SealBroken:

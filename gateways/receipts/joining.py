@@ -59,9 +59,9 @@ def expected_for(gateway_id: int, came: Came) -> list[Expected]:
     """Every open claim that a receipt might be for: a tie that was left out would be booked wrongly.
     One query for each sign, because one for all of them would read the whole table."""
     store = VodafoneCashGateway.objects.get(pk=gateway_id)
-    # A claim without an order is only being looked for at this moment, by whoever made it.
+    # A claim of a top-up is only being looked for at this moment, by whoever made it.
     live = Claim.objects.filter(
-        order__isnull=False, gateway_id=gateway_id, status=Claim.Status.OPEN
+        order__bill__kind=Bill.Kind.INVOICE, gateway_id=gateway_id, status=Claim.Status.OPEN
     ).select_related("order")
     same = live.filter(amount_units=came.amount.units)
     queries = [live.filter(phone=came.phone) if came.phone else same.exclude(name="")]
