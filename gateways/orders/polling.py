@@ -45,8 +45,10 @@ def poll(*, clock: Clock, budget: timedelta = BUDGET) -> int:
         if order is None:
             break
         # The next time is written first: a worker that dies here costs one interval.
+        # The last look, too, is only over once it was looked.
+        next_at = _next_poll(order, now)
         if not Order.objects.filter(pk=order.pk, poll_at=order.poll_at).update(
-            poll_at=_next_poll(order, now)
+            poll_at=next_at or now + SOONEST
         ):
             continue
         asked += 1
@@ -54,7 +56,8 @@ def poll(*, clock: Clock, budget: timedelta = BUDGET) -> int:
             ask(order, source=Source.POLL, clock=clock)
             close_if_over(order.pk, clock())
             purge_if_due(order.pk, clock)
-            flag_if_abandoned(order.pk, clock())
+            if next_at is None:
+                end_watch(order.pk, clock())
         except OperationalError:
             raise
         except Exception:
@@ -189,11 +192,16 @@ def _heard_since_the_end(order: Order) -> bool:
 
 
 @transaction.atomic
-def flag_if_abandoned(order_id: int, now: datetime) -> None:
-    """The last look at an offer: from here on nobody asks, so what is open is for a person."""
+def end_watch(order_id: int, now: datetime) -> None:
+    """After the last look nobody asks, so what is open of an offer is for a person."""
     order = Order.objects.select_for_update().get(pk=order_id)
+    if now <= _watched_until(order):
+        # It was settled by that look, and is watched on for what disappears.
+        return
+    order.poll_at = None
+    order.save(update_fields=["poll_at"])
     shown = bool(order.pay_currency and order.provider_reference)
-    if not shown or order.poll_at is not None or order.purged_at is not None:
+    if not shown or order.purged_at is not None:
         return
     if order.status not in (*Order.OPEN, Status.EXPIRED, Status.FAILED):
         return
