@@ -17,9 +17,11 @@ from django.db.models import F
 
 from gateways import accounts
 from gateways.models import Order
+from gateways.orders import polling
 from ledger.models import Attempt, Delivery
 from tests.conftest import SetClock
 from tests.environment import ROOT
+from tests.relay_world import RelayShop
 from tests.world import Shop, transid
 
 
@@ -87,9 +89,13 @@ def cut() -> None:
 
 
 def work_until_death(shop: Shop, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    perish(shop.work, steps, monkeypatch)
+
+
+def perish(work: Callable[[], object], steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         with steps.watching(monkeypatch):
-            shop.work()
+            work()
     except (Died, Error) as error:
         # On the way out Django trips over the connection that is gone.
         assert steps.died_in, error
@@ -151,6 +157,37 @@ def test_death_between_any_two_steps_books_exactly_once(
         statuses = set(order.payment.deliveries.values_list("status", flat=True))
         assert statuses == {"delivered"}, told
         assert not Attempt.objects.filter(outcome="open").exists(), told
+
+
+def test_death_during_the_last_look_leaves_no_money_without_a_person(
+    transactional_db: None, relay_shop: RelayShop, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Money was seen for an offer and never became final; then the watch over it ends."""
+    order = relay_shop.offer(relay_shop.new_invoice("15.99"))
+    relay_shop.send(order)
+    relay_shop.look(order)
+
+    def look_last(steps: Steps) -> None:
+        Order.objects.filter(pk=order.pk).update(attention="", flagged="", poll_at=clock())
+        relay_shop.ends(order, polling.WATCHED + timedelta(hours=1))
+        perish(lambda: polling.poll(clock=clock), steps, monkeypatch)
+
+    quiet = Steps(die_at=None)
+    look_last(quiet)
+    assert quiet.count > 30
+    order.refresh_from_db()
+    assert "never became final" in order.attention
+    assert order.poll_at is None
+
+    for die_at in range(quiet.count):
+        steps = Steps(die_at)
+        look_last(steps)
+        clock.forward(seconds=200)
+        polling.poll(clock=clock)
+
+        order.refresh_from_db()
+        assert "never became final" in order.attention, f"died at {die_at}, {steps.died_in}"
+        assert order.poll_at is None, f"died at {die_at}, {steps.died_in}"
 
 
 def test_killed_cluster_is_replaced_and_the_payment_is_booked_once(shop: Shop) -> None:
