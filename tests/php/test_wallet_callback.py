@@ -138,8 +138,8 @@ def test_foreign_text_in_an_answer_stays_text(whmcs: Whmcs, console: Console, te
 
     assert [a["value"] for _, a in page.tags if "readonly" in a] == ["800.00", text]
     assert {tag for tag, _ in page.tags} <= {
-        *("html", "head", "meta", "body", "div", "label", "input", "p", "small", "form"),
-        *("details", "summary"),
+        *("html", "head", "title", "meta", "style", "body", "div", "label", "input", "p", "small"),
+        *("form", "details", "summary"),
     }
 
 
@@ -178,6 +178,7 @@ def test_wrong_secret_is_told_apart_for_the_merchant(whmcs: Whmcs, console: Cons
     [
         ("matched", "Your payment was found", False),
         ("paid", "This invoice is paid", False),
+        ("on_its_way", "Your payment is being confirmed", True),
         ("hold", "Your payment waits for approval", True),
         ("review", "Your payment is being looked at", True),
     ],
@@ -279,6 +280,7 @@ def test_payment_not_found_yet_is_looked_for_again_with_what_was_typed(
 @pytest.mark.parametrize(
     ("code", "says", "refresh"),
     [
+        ("on_its_way", "Your payment is being confirmed", 10),
         ("hold", "Your payment waits for approval", 30),
         ("review", "Your payment is being looked at", 30),
         ("waiting", "Not found yet", 10),
@@ -321,6 +323,48 @@ def test_form_without_a_number_is_not_sent_on(whmcs: Whmcs, console: Console) ->
 
     assert title(answer) == "Please check what you entered"
     assert console.asked == []
+
+
+def test_reference_will_do_where_the_wallet_hides_the_number(
+    whmcs: Whmcs, console: Console
+) -> None:
+    console.answers("not_found")
+    visit = whmcs.visit()
+
+    answer = visit.post(wallet_phone="", reference="0123 4567", sender_name="Mona")
+
+    assert title(answer) == "Not found yet"
+    assert "<bdi>0123 4567</bdi>" in answer.text
+    assert title(visit.look()) == "Not found yet"
+    assert (console.last["phone"], console.last["reference"]) == ("", "0123 4567")
+
+
+@pytest.mark.parametrize("typed", ["01012345678", "+20 10 1234 5678", "٠١٠١٢٣٤٥٦٧٨"])
+def test_invoice_remembers_what_is_looked_for_so_that_nobody_pays_twice(
+    whmcs: Whmcs, typed: str
+) -> None:
+    visit = whmcs.visit()
+    assert "We are looking for your payment" not in visit.invoice()
+    visit.post(wallet_phone=typed, sender_name="<b>")
+
+    page = Page(visit.invoice())
+
+    assert f"please do not pay again. You told us: {typed}" in page.text
+    links = [a["href"] for tag, a in page.tags if tag == "a"]
+    assert links == ["modules/gateways/callback/vodafoncash.php?invoice=1042"]
+    values = {a["name"]: a["value"] for tag, a in page.tags if tag == "input" and a.get("name")}
+    assert (values["wallet_phone"], values["sender_name"]) == (typed, "<b>")
+    assert "open" in next(a for tag, a in page.tags if tag == "details")
+
+
+def test_number_that_is_none_is_offered_for_correction_only(whmcs: Whmcs) -> None:
+    visit = whmcs.visit()
+    visit.post(wallet_phone="0101234")
+
+    html = visit.invoice()
+
+    assert "We are looking for your payment" not in html
+    assert 'value="0101234"' in html
 
 
 def test_visit_that_claimed_nothing_is_sent_to_the_form(whmcs: Whmcs, console: Console) -> None:

@@ -17,8 +17,6 @@ require_once __DIR__ . '/../../../init.php';
 require_once __DIR__ . '/../../../includes/gatewayfunctions.php';
 require_once __DIR__ . '/../vodafoncash.php';
 
-const VODAFONCASH_KEPT = 'gatebook_vodafoncash';
-
 /**
  * @return int the client whose account this visit is in, 0 for nobody
  */
@@ -87,26 +85,23 @@ function vodafoncash_invoice($client)
 }
 
 /**
- * What was typed, kept for the looks that follow so that no address holds a phone number.
- *
  * @param string $invoice
  * @param int    $client
  *
- * @return string[] phone, reference and name; all empty where this visit has claimed nothing yet
+ * @return string[] phone, reference and name: as posted, else what this visit claimed before
  */
 function vodafoncash_claimed($invoice, $client)
 {
     if ($_SERVER['REQUEST_METHOD'] !== 'POST') {
-        return $_SESSION[VODAFONCASH_KEPT]["$client:$invoice"] ?? ['', '', ''];
+        return \Gatebook\WalletForm::claimed((string) $client, $invoice);
     }
     $claimed = [
         vodafoncash_typed('wallet_phone', 40),
         vodafoncash_typed('reference', 40),
         vodafoncash_typed('sender_name', 120),
     ];
-    if ($claimed[0] !== '') {
-        $kept = ["$client:$invoice" => $claimed] + ($_SESSION[VODAFONCASH_KEPT] ?? []);
-        $_SESSION[VODAFONCASH_KEPT] = array_slice($kept, 0, 5, true);
+    if ($claimed[0] . $claimed[1] !== '') {
+        \Gatebook\WalletForm::keep((string) $client, $invoice, $claimed);
     }
     return $claimed;
 }
@@ -162,7 +157,7 @@ function vodafoncash_main()
         return vodafoncash_show(200, $page->standing(['code' => 'paid'], ''));
     }
     [$phone, $reference, $name] = vodafoncash_claimed($invoice['invoiceid'], $client);
-    if ($isPost && $phone === '') {
+    if ($isPost && $phone . $reference === '') {
         return vodafoncash_show(200, $page->ending('invalid'));
     }
     // Else the client's other tabs would wait for the console too.
@@ -173,12 +168,12 @@ function vodafoncash_main()
         $seen += array_intersect_key($answer, ['problem' => '', 'transaction_id' => '']);
         logTransaction('vodafoncash', $seen, 'Asked the console');
     }
-    if ($phone === '' && in_array($answer['code'], ['waiting', 'not_found'], true)) {
+    if ($phone . $reference === '' && in_array($answer['code'], ['waiting', 'not_found'], true)) {
         // Another visit than the one that claimed, and nothing to tell: the form is on the invoice.
         header('Location: ../../../viewinvoice.php?id=' . $invoice['invoiceid'], true, 303);
         return null;
     }
-    return vodafoncash_show(200, $page->standing($answer, $phone));
+    return vodafoncash_show(200, $page->standing($answer, $phone === '' ? $reference : $phone));
 }
 
 try {

@@ -14,12 +14,19 @@ if (!defined('WHMCS')) {
 final class WalletForm extends CheckoutForm
 {
     private const VERSION = 'gatebook-claim.v1';
+    private const KEPT = 'gatebook_vodafoncash';
     // The client waits for the invoice page while the amount is asked for.
     private const QUOTE_SECONDS = 3;
     private const CLAIM_SECONDS = 30;
-    // For themes that give form fields no shape of their own.
-    private const LABEL = '<label style="display:block;margin:0 0 .8em">';
-    private const FIELD = '<input class="form-control" style="display:block;width:100%;box-sizing:border-box" ';
+    // For themes that give forms no shape of their own.
+    private const STYLE = '<style>.gatebook-wallet{max-width:26em;margin:0 auto;text-align:start}'
+        . '.gatebook-wallet label{display:block;margin:0 0 1em}'
+        . '.gatebook-wallet input:not([type=hidden]){display:block;width:100%;height:auto;min-height:2.75em;'
+        . 'box-sizing:border-box;margin-top:.25em;padding:.4em .75em;border:1px solid #76838f;border-radius:.4em;'
+        . 'font:inherit}.gatebook-wallet input[readonly]{font-weight:bold;background:#f1f4f7}'
+        . '.gatebook-wallet input[type=submit]{border:0;background:#0b57c2;color:#fff;cursor:pointer}'
+        . '.gatebook-wallet summary{padding:.6em 0;cursor:pointer}'
+        . '.gatebook-wallet .said{padding:.75em 1em;border-radius:.4em;background:#fdf0dc;color:#15202b}</style>';
 
     /**
      * Says to the console that the client has paid this invoice from that number, or asks for the amount
@@ -42,6 +49,25 @@ final class WalletForm extends CheckoutForm
     public function words(): WalletWords
     {
         return new WalletWords($this->language());
+    }
+
+    /**
+     * Keeps what was typed in this visit, so that no address holds a phone number.
+     *
+     * @param string[] $claimed phone, reference and name
+     */
+    public static function keep(string $client, string $invoice, array $claimed): void
+    {
+        $kept = ["$client:$invoice" => $claimed] + ($_SESSION[self::KEPT] ?? []);
+        $_SESSION[self::KEPT] = array_slice($kept, 0, 5, true);
+    }
+
+    /**
+     * @return string[] phone, reference and name; all empty where this visit has claimed nothing yet
+     */
+    public static function claimed(string $client, string $invoice): array
+    {
+        return $_SESSION[self::KEPT]["$client:$invoice"] ?? ['', '', ''];
     }
 
     /**
@@ -69,14 +95,16 @@ final class WalletForm extends CheckoutForm
                 return self::unavailable('refused');
             case 'matched':
             case 'paid':
+            case 'on_its_way':
             case 'hold':
             case 'review':
                 return self::stands($quote, $fields['invoice'], $words);
         }
-        return '<div class="gatebook-wallet" ' . $words->attributes()
-            . ' style="max-width:26em;margin:0 auto;text-align:start">'
+        $claimed = self::claimed($fields['client'], $fields['invoice']);
+        return self::opening($words)
+            . self::said($claimed, $fields['invoice'], $words)
             . self::quoted($quote, (int) $fields['issued'], $words)
-            . self::questions($fields['invoice'], $words)
+            . self::questions($fields['invoice'], $claimed, $words)
             . '</div>';
     }
 
@@ -116,13 +144,40 @@ final class WalletForm extends CheckoutForm
     private static function stands(array $quote, string $invoice, WalletWords $words): string
     {
         [$title, $text] = $words->state((string) $quote['code']);
-        $html = '<div class="gatebook-wallet" ' . $words->attributes() . '><p><strong>' . self::escape($title)
+        $html = self::opening($words) . '<p><strong>' . self::escape($title)
             . '</strong></p><p>' . self::escape($text) . '</p>';
-        if (in_array($quote['code'], ['hold', 'review'], true)) {
-            $html .= '<p><a href="modules/gateways/callback/vodafoncash.php?invoice=' . $invoice . '">'
-                . self::escape($words->text('show')) . '</a></p>';
+        if (in_array($quote['code'], ['on_its_way', 'hold', 'review'], true)) {
+            $html .= '<p>' . self::show($invoice, $words) . '</p>';
         }
         return $html . '</div>';
+    }
+
+    private static function opening(WalletWords $words): string
+    {
+        return '<div class="gatebook-wallet" ' . $words->attributes() . '>' . self::STYLE;
+    }
+
+    private static function show(string $invoice, WalletWords $words): string
+    {
+        return '<a href="modules/gateways/callback/vodafoncash.php?invoice=' . $invoice . '">'
+            . self::escape($words->text('show')) . '</a>';
+    }
+
+    /**
+     * Who comes back to the invoice must not believe that the claim is forgotten, and pay again.
+     *
+     * @param string[] $claimed
+     */
+    private static function said(array $claimed, string $invoice, WalletWords $words): string
+    {
+        [$phone, $reference] = $claimed;
+        // A number that is none was sent back at once, and stands in the form to be corrected.
+        if ($phone === '' ? $reference === '' : preg_match_all('/\p{Nd}/u', $phone) < 11) {
+            return '';
+        }
+        return '<p class="said">' . self::escape($words->text('said')) . ' <bdi>'
+            . self::escape($phone === '' ? $reference : $phone) . '</bdi><br>'
+            . self::show($invoice, $words) . '</p>';
     }
 
     /**
@@ -172,29 +227,40 @@ final class WalletForm extends CheckoutForm
         return preg_match('/\.[0-9]*[1-9]/', $amount) ? $text . ' ' . $words->text('marked') : $text;
     }
 
-    private static function questions(string $invoice, WalletWords $words): string
+    /**
+     * @param string[] $claimed before, to be changed
+     */
+    private static function questions(string $invoice, array $claimed, WalletWords $words): string
     {
+        [$phone, $reference, $name] = $claimed;
         // WHMCS's own guard of its forms; the callback file has it checked.
         $token = function_exists('generate_token') ? (string) generate_token('plain') : '';
         return '<form method="post" action="modules/gateways/callback/vodafoncash.php">'
             . '<input type="hidden" name="invoice" value="' . $invoice . '">'
             . '<input type="hidden" name="token" value="' . self::escape($token) . '">'
             . '<p>' . self::escape($words->text('after')) . '</p>'
-            . self::question($words->text('phone'), 'wallet_phone', 'type="tel" autocomplete="tel" maxlength="40"'
-                . ' required')
-            . '<details><summary>' . self::escape($words->text('more')) . '</summary>'
+            . self::question($words->text('phone'), 'wallet_phone', 'tel', 'tel', 40, $phone)
+            . '<details' . ($reference . $name === '' ? '' : ' open') . '><summary>'
+            . self::escape($words->text('more')) . '</summary>'
             . '<p><small>' . self::escape($words->text('more_why')) . '</small></p>'
-            . self::question($words->text('reference'), 'reference', 'type="text" autocomplete="off" maxlength="40"')
-            . self::question($words->text('name'), 'sender_name', 'type="text" autocomplete="name" maxlength="120"')
+            . self::question($words->text('reference'), 'reference', 'text', 'off', 40, $reference)
+            . self::question($words->text('name'), 'sender_name', 'text', 'name', 120, $name)
             . '</details>'
             . '<p><input type="submit" class="btn btn-primary" value="' . self::escape($words->text('check')) . '"></p>'
             . '</form>';
     }
 
-    private static function question(string $label, string $name, string $attributes): string
-    {
-        return self::LABEL . self::escape($label)
-            . self::FIELD . 'dir="auto" name="' . $name . '" ' . $attributes . '></label>';
+    private static function question(
+        string $label,
+        string $name,
+        string $type,
+        string $autocomplete,
+        int $longest,
+        string $value
+    ): string {
+        return '<label>' . self::escape($label) . '<input class="form-control" dir="auto" name="' . $name
+            . '" type="' . $type . '" autocomplete="' . $autocomplete . '" maxlength="' . $longest . '" value="'
+            . self::escape($value) . '"></label>';
     }
 
     /**
@@ -202,8 +268,7 @@ final class WalletForm extends CheckoutForm
      */
     private static function shown(string $label, string $value): string
     {
-        return self::LABEL . self::escape($label)
-            . self::FIELD . 'type="text" dir="ltr" readonly onfocus="this.select()" value="'
-            . self::escape($value) . '"></label>';
+        return '<label>' . self::escape($label) . '<input class="form-control" type="text" dir="ltr" readonly'
+            . ' onfocus="this.select()" value="' . self::escape($value) . '"></label>';
     }
 }

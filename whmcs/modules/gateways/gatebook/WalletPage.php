@@ -16,12 +16,16 @@ final class WalletPage
     private const LOOK_LATER_SECONDS = 30;
     private const RETURN_SECONDS = 5;
 
-    private const STYLE = 'body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1d2733}'
-        . 'main{max-width:30em;margin:8vh auto;padding:1.5em 2em;background:#fff;border-top:6px solid #8a6d1a}'
-        . 'main.good{border-color:#1d7a46}main.calm{border-color:#2b5fa8}h1{font-size:1.4em;margin:0 0 .5em}'
-        . 'dl{display:grid;grid-template-columns:auto 1fr;gap:.2em 1em}dt{color:#566170}dd{margin:0}'
-        . 'button{font:inherit;padding:.5em 1.2em;border:0;background:#2b5fa8;color:#fff;cursor:pointer}'
-        . 'a{color:#2b5fa8}form{margin:1em 0}.soft{color:#566170}';
+    private const STYLE = 'body{font:1.0625rem/1.5 system-ui,sans-serif;margin:0;background:#eef2f6;color:#15202b}'
+        . 'main{max-width:26em;box-sizing:border-box;margin:8vh auto;padding:1.5em;background:#fff;'
+        . 'border-radius:1em;border-top:6px solid #8a4b00}main.good{border-color:#0a6b45}'
+        . 'main.calm{border-color:#0b57c2}h1{font-size:1.4em;line-height:1.25;margin:0 0 .5em}'
+        . 'dl{display:grid;grid-template-columns:1fr auto;gap:.3em 1em;'
+        . 'margin:1.25em 0;padding:1em 0;border:solid #d8dfe6;border-width:1px 0}dt,.soft{color:#4f5d6b}'
+        . 'dd{margin:0;text-align:end;overflow-wrap:anywhere}button{font:inherit;font-weight:600;width:100%;'
+        . 'min-height:3em;border:0;border-radius:.6em;background:#0b57c2;color:#fff;cursor:pointer}'
+        . 'a{display:inline-block;padding:.5em 0;color:#0b57c2}form{margin:1em 0}'
+        . '@media(max-width:30em){main{min-height:100vh;margin:0;border-radius:0}}';
 
     /** @var WalletWords */
     private $words;
@@ -49,19 +53,25 @@ final class WalletPage
         switch ($answer['code']) {
             case 'matched':
             case 'paid':
-                return $this->html($answer['code'], 'good', $said, $this->facts($answer, $phone), self::RETURN_SECONDS);
+                return $this->html($answer['code'], 'good', '', $this->facts($answer, $phone), self::RETURN_SECONDS);
+            case 'on_its_way':
+                $facts = $this->facts($answer, $phone);
+                return $this->html('on_its_way', 'calm', '', $facts, self::LOOK_AGAIN_SECONDS);
             case 'hold':
+                $facts = $this->facts($answer, $phone);
+                return $this->html('hold', 'calm', '', $facts, self::LOOK_LATER_SECONDS);
             case 'review':
                 $facts = $this->facts($answer, $phone);
-                return $this->html($answer['code'], 'calm', $said, $facts, self::LOOK_LATER_SECONDS);
+                return $this->html('review', 'calm', $said, $facts, self::LOOK_LATER_SECONDS);
             // Somebody else's receipt looks to a client like one that has not come.
             case 'waiting':
             case 'not_found':
             case 'already_claimed':
                 return $this->html('looking', 'calm', '', $this->facts($answer, $phone), self::LOOK_AGAIN_SECONDS);
             case 'expired':
+                return $this->html('expired', '', '', $this->facts($answer, $phone), 0);
             case 'invalid':
-                return $this->html($answer['code'], '', $said, $this->facts($answer, $phone), 0);
+                return $this->html('invalid', '', $said, $this->facts($answer, $phone), 0);
             case 'refused':
             case 'settings':
             case 'client':
@@ -101,7 +111,7 @@ final class WalletPage
         $html = '<!DOCTYPE html><html ' . $this->words->attributes() . '><head><meta charset="utf-8">'
             . '<meta name="viewport" content="width=device-width, initial-scale=1">' . $refresh
             . '<title>' . self::escape($title) . '</title><style>' . self::STYLE . '</style></head>'
-            . '<body><main class="' . $tone . '" role="status"'
+            . '<body><main class="' . $tone . '"'
             . ($reason === '' ? '' : ' data-gatebook-reason="' . $reason . '"') . '>'
             . '<h1>' . self::escape($title) . '</h1><p>' . self::escape($said === '' ? $text : $said) . '</p>' . $facts;
         if ($done) {

@@ -20,6 +20,7 @@ final class WalletWords
         'held' => 'This amount is kept for you for %d more minutes.',
         'no_amount' => 'The amount and the number to pay to cannot be shown just now. Open this page again in a'
             . ' minute to see them. Have you paid already? Then go on below.',
+        'said' => 'We are looking for your payment; please do not pay again. You told us:',
         'after' => 'Send the money first, then tell us from which number:',
         'phone' => 'Number of the wallet you pay from',
         'more' => 'Paid with Orange Cash or InstaPay?',
@@ -40,6 +41,10 @@ final class WalletWords
         'returning' => 'You are taken back to the invoice in a moment.',
         'matched' => ['Your payment was found', 'It is being added to your invoice. You do not need to pay again.'],
         'paid' => ['This invoice is paid', 'There is nothing left to pay. Thank you.'],
+        'on_its_way' => [
+            'Your payment is being confirmed',
+            'It was found and is on its way to your invoice. You do not need to pay again.',
+        ],
         'looking' => [
             'Not found yet',
             'We are looking for your payment. The message of the wallet can take some minutes. Please check'
@@ -60,7 +65,8 @@ final class WalletWords
         ],
         'invalid' => [
             'Please check what you entered',
-            'We need the number of the wallet you paid from: 11 digits, such as 01012345678.',
+            'We need the number of the wallet you paid from, 11 digits such as 01012345678, or the transaction'
+                . ' reference.',
         ],
         'unreached' => [
             'We cannot look right now',
@@ -86,6 +92,7 @@ final class WalletWords
         'held' => 'هذا المبلغ محجوز لك. الدقائق المتبقية: %d',
         'no_amount' => 'لا يمكن عرض المبلغ ورقم التحويل الآن. افتح هذه الصفحة مرة أخرى بعد دقيقة لرؤيتهما.'
             . ' هل دفعت بالفعل؟ تابع في الأسفل.',
+        'said' => 'نبحث عن دفعتك؛ يرجى عدم الدفع مرة أخرى. أخبرتنا بـ:',
         'after' => 'حوّل المبلغ أولًا، ثم أخبرنا من أي رقم:',
         'phone' => 'رقم المحفظة التي تدفع منها',
         'more' => 'هل دفعت عبر أورنج كاش أو إنستاباي؟',
@@ -106,6 +113,10 @@ final class WalletWords
         'returning' => 'ستعود إلى الفاتورة خلال لحظات.',
         'matched' => ['تم العثور على دفعتك', 'تجري إضافتها إلى فاتورتك. لا حاجة إلى الدفع مرة أخرى.'],
         'paid' => ['هذه الفاتورة مدفوعة', 'لم يتبق شيء للدفع. شكرًا لك.'],
+        'on_its_way' => [
+            'جارٍ تأكيد دفعتك',
+            'تم العثور عليها وهي في طريقها إلى فاتورتك. لا حاجة إلى الدفع مرة أخرى.',
+        ],
         'looking' => [
             'لم يتم العثور عليها بعد',
             'نبحث عن دفعتك. قد تتأخر رسالة المحفظة بضع دقائق. يرجى التأكد من أن الرقم أدناه هو الرقم الذي'
@@ -126,7 +137,7 @@ final class WalletWords
         ],
         'invalid' => [
             'يرجى مراجعة ما أدخلته',
-            'نحتاج إلى رقم المحفظة التي دفعت منها: 11 رقمًا، مثل 01012345678.',
+            'نحتاج إلى رقم المحفظة التي دفعت منها، 11 رقمًا مثل 01012345678، أو الرقم المرجعي للعملية.',
         ],
         'unreached' => [
             'لا يمكننا البحث الآن',
