@@ -120,7 +120,7 @@ class Website:
             return Outcome(Verdict.LATER, "auth", "There is no store key", "Make a new store key.")
         secret = {"key": self._key} if self._shape == "plugin" else {}
         joint = "&" if urlsplit(self._url).query else "?"
-        url = f"{self._url}{joint}{urlencode({**secret, **fields})}"
+        url = f"{self._url.rstrip('?&')}{joint}{urlencode({**secret, **fields})}"
         shown = {**dict.fromkeys(secret, KEPT_OUT), **fields}
         return self._told("GET", url, None, {"Accept": "*/*"}, shown)
 
@@ -214,6 +214,8 @@ class Website:
         else:
             verdict, code = Verdict.UNKNOWN, "ambiguous"
             words, way_out = f"The website answered HTTP {answer.status}", ""
+            if 300 <= answer.status < 400:
+                way_out = "It redirects: enter the API URL that it redirects to."
         return Outcome(verdict, code, words, way_out, answer.status, shown, said)
 
 

@@ -34,6 +34,7 @@ from gateways.providers.base import (
 from gateways.providers.vodafonecash import masking, phones
 from gateways.providers.vodafonecash.platform import (
     PlatformPayment,
+    joined,
     read_payment,
     verify_payment,
 )
@@ -99,7 +100,7 @@ class VodafoneCash:
 
     def keepable(self, inbound: Inbound) -> Inbound:
         """The message as it may be stored: one-time codes are dots. Takes any bytes."""
-        return masking.without_codes(inbound)
+        return masking.without_codes(joined(inbound) if inbound.method == "GET" else inbound)
 
     def answer(self, inbound: Inbound, credentials: Credentials) -> tuple[bytes, str]:
         """The body and content type with which the sender of a stored message is content."""

@@ -8,13 +8,14 @@ and as its callback guide shows it, in pounds:
 
 There is no signature. The guide's example has no key either, and anybody could leave it out; so
 `key` is demanded of both. Parameters are appended to whatever query the API URL has already:
-a merchant whose store sends the second form enters the URL with ?key=<API token> at its end.
+a merchant whose store sends the second form enters the URL with ?key=<API token> at its end. How
+they are appended is not documented, so a second "?" joins as well, and the key may come twice.
 """
 
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateways.providers.base import Credentials, Inbound, Rejected
 from gateways.wallet.forwarders.fields import plain, read_form
@@ -23,6 +24,10 @@ from ledger.money import Money, MoneyError
 
 GENERIC_CURRENCY = "EGP"
 
+# PHP's number_format as it is unless told otherwise.
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]{2}")
+# How the platform rounds is not documented; no store currency has more decimals.
+_TOO_FINE = re.compile(r"([0-9]+\.[0-9]{8})[0-9]{1,12}")
 _TRANSACTION_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _PHONE_CAP = 20
 _NAME_CAP = 120
@@ -34,7 +39,8 @@ class PlatformPayment:
 
     trans_id   its own id, the same in every repeat.
     phone      the payer's wallet: eleven digits, or as it came; "" where the wallet hid it.
-    amount     plain number text, more than nothing, as it came.
+    amount     plain number text, more than nothing; as it came, but for commas between thousands
+               and decimals beyond the eighth.
     user_name  what we named the customer in the check.
     currency   EGP, or "" for the store's own, which this form does not name.
     """
@@ -71,11 +77,18 @@ def read_payment(inbound: Inbound) -> PlatformPayment:
     return _payment(_fields(inbound))
 
 
+def joined(inbound: Inbound) -> Inbound:
+    """The same callback with its query in one piece, however it was appended to the URL's own."""
+    pieces = inbound.body.replace(b"?", b"&").split(b"&")
+    query = b"&".join(dict.fromkeys(piece for piece in pieces if piece))
+    return inbound if query == inbound.body else replace(inbound, body=query)
+
+
 def _fields(inbound: Inbound) -> dict[str, str]:
     if inbound.method != "GET":
         raise Rejected("vodafonecash.method", "the platform sends a GET", status=405)
     try:
-        return read_form(inbound.body.strip(b"?&"))
+        return read_form(joined(inbound).body)
     except Rejected as refusal:
         raise Rejected("vodafonecash.bad_shape", refusal.detail) from None
 
@@ -96,6 +109,10 @@ def _read(
     fields: Mapping[str, str], trans_id: str, phone: str, user_name: str, currency: str
 ) -> PlatformPayment:
     reference, amount = _text(fields, trans_id), _text(fields, "amount")
+    if _GROUPED.fullmatch(amount):
+        amount = amount.replace(",", "")
+    if not currency and (cut := _TOO_FINE.fullmatch(amount)):
+        amount = cut[1]
     if not _TRANSACTION_ID.fullmatch(reference):
         raise _odd(f"{trans_id} is not a transaction's id")
     try:

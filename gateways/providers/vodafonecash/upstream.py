@@ -142,6 +142,9 @@ def _judged(answer: Answer) -> UpstreamAnswer:
     if answer.status != 200:
         code = INVALID if answer.status in REFUSED else UNAVAILABLE
         shown = f": {words}" if words else ""
+        if 300 <= answer.status < 400:
+            target = _line(answer.headers.get("Location", ""))
+            shown += f": it redirects to {target or 'another address'}; enter that as System URL"
         # What broke behind a 5xx may have found the money first.
         maybe = answer.status >= 500
         return UpstreamAnswer(
@@ -176,5 +179,8 @@ def _transaction_id(said: dict[str, Any]) -> str:
 
 def _words(said: dict[str, Any], name: str) -> str:
     value = said.get(name)
-    text = value[:WORDS_CAP] if isinstance(value, str) else ""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return _line(value) if isinstance(value, str) else ""
+
+
+def _line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:WORDS_CAP])

@@ -138,6 +138,35 @@ def test_the_other_documented_callback_is_read_where_the_url_brings_the_key() ->
     )
 
 
+@pytest.mark.parametrize("shape", [PLUGIN, GENERIC])
+@pytest.mark.parametrize("joint", ["&", "?", "&&", "?&"])
+def test_a_callback_is_read_however_it_is_appended_to_a_url_with_the_key(
+    shape: dict[str, str], joint: str
+) -> None:
+    call = called(f"key={STORE_KEY}{joint}{urlencode(shape)}")
+
+    provider.verify(call, UPSTREAM)
+
+    kept = provider.keepable(call)
+    assert STORE_KEY.encode() not in kept.body
+    assert provider.platform_paid(kept) == provider.platform_paid(called(shape))
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ("1,234.50", "1234.50"),
+        ("1,234,567.00", "1234567.00"),
+        ("16.410256410256", "16.41025641"),
+        ("16.41", "16.41"),
+    ],
+)
+def test_an_amount_is_read_as_platforms_in_php_write_it(told: str, read: str) -> None:
+    provider.verify(called({**PLUGIN, "amount": told}), UPSTREAM)
+
+    assert provider.platform_paid(called({**PLUGIN, "amount": told})).amount == read
+
+
 @pytest.mark.parametrize("phone", ["+201000000000", "00201000000000", "٠١٠٠٠٠٠٠٠٠٠"])
 def test_the_payers_phone_is_brought_to_one_spelling(phone: str) -> None:
     assert provider.platform_paid(called({**PLUGIN, "from": phone})).phone == "01000000000"
@@ -172,6 +201,8 @@ def test_a_store_without_a_key_believes_no_callback() -> None:
         {"amount": "-5"},
         {"amount": "1e3"},
         {"amount": "1,000"},
+        {"amount": "1,00.00"},
+        {"amount": "0.000000001"},
         {"amount": "NaN"},
         {"amount": ""},
         {"trans_id": ""},
@@ -199,7 +230,7 @@ def test_a_field_of_the_other_form_out_of_shape_is_refused(change: dict[str, str
 def test_every_field_of_the_callback_comes_exactly_once(name: str) -> None:
     without = {key: value for key, value in PLUGIN.items() if key != name}
     query = urlencode(PLUGIN)
-    twice = f"{query}&{urlencode({name: PLUGIN[name]})}"
+    twice = f"{query}&{urlencode({name: f'{PLUGIN[name]}0'})}"
     if name != "from":
         assert refusal(called(without), UPSTREAM)[1] in (400, 401)
     assert refusal(called(twice), UPSTREAM) == ("vodafonecash.bad_shape", 400)

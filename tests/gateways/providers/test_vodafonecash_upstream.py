@@ -119,6 +119,16 @@ def test_only_200_decides(web: responses.RequestsMock, status: int, code: str, m
     assert (found.code, found.maybe, "Store is off" in found.message) == (code, maybe, True)
 
 
+def test_a_redirect_is_not_followed_but_told(web: responses.RequestsMock) -> None:
+    target = "https://www.vodafoncash.com/api/payment_link_check"
+    web.get(CHECK, status=301, headers={"Location": target})
+
+    found = ask()
+
+    assert (found.code, len(web.calls)) == ("unavailable", 1)
+    assert f"it redirects to {target}; enter that" in found.message
+
+
 def test_an_answer_that_never_came_may_have_taken_the_money() -> None:
     def lost(*_: Any, **__: Any) -> Any:
         raise MaybeSent("no whole answer within 30 s")
