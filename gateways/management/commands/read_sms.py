@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gateways.wallet.sms import Receipt, read
+from gateways.wallet.sms import CAIRO, Receipt, read
 
 
 class Command(BaseCommand):
@@ -22,6 +22,8 @@ class Command(BaseCommand):
         parser.add_argument("file", help="JSON file in UTF-8")
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:
+        encoding = getattr(self.stdout, "encoding", None) or "utf-8"
+        plain = encoding.lower() not in ("utf-8", "utf8")
         for entry in [checked(number, each) for number, each in enumerate(load(file), start=1)]:
             outcome = read(entry["sender"], entry["text"], entry["received_at"])
             line = {
@@ -30,7 +32,7 @@ class Command(BaseCommand):
                 "reason": None if isinstance(outcome, Receipt) else outcome.reason,
             }
             # A lone half of a character in an id has no UTF-8.
-            text = json.dumps(line, ensure_ascii=False).encode("utf-8", "replace")
+            text = json.dumps(line, ensure_ascii=plain).encode("utf-8", "replace")
             self.stdout.write(text.decode())
 
 
@@ -61,15 +63,16 @@ def checked(number: int, entry: Any) -> dict[str, Any]:
 
 
 def stamp(number: int, value: Any) -> datetime | None:
-    if value is None:
+    if value is None or value == "":
         return None
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         moment = None
-    if moment is None or moment.utcoffset() is None:
+    if moment is None:
         raise CommandError(
             f'Entry {number}: write "received_at" with date, time and offset, like'
             " 2026-08-12T10:39:02+03:00."
         )
-    return moment
+    # Without an offset it is what the phone's own clock showed.
+    return moment if moment.tzinfo else moment.replace(tzinfo=CAIRO)

@@ -11,7 +11,10 @@ phone keeps a message until the answer names its fingerprint.
 """
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
+from gateways.providers.base import Rejected
 from gateways.wallet.forwarders.fields import (
     Members,
     iso_ms_of,
@@ -28,27 +31,47 @@ from gateways.wallet.forwarders.upload import Heartbeat, Sms, Upload
 
 MOST_PENDING = 10**6
 
+T = TypeVar("T")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 def parse_batch(members: Members) -> Upload:
-    messages = tuple(_sms(each) for each in objects_of(members, "messages"))
+    """What can be read of it: one odd message must not keep the others on the phone, which sends the
+    same batch until it is taken."""
+    messages, odd = list[Sms](), ""
+    for each in objects_of(members, "messages"):
+        try:
+            messages.append(_sms(each))
+        except Rejected as refusal:
+            odd = refusal.detail
+    if not messages:
+        raise misshapen(odd)
+    messages = list(dict.fromkeys(messages))
     if len({sms.event_id for sms in messages}) != len(messages):
         raise misshapen("a fingerprint is repeated")
-    return Upload("tahweel", messages=messages)
+    warning = f"It holds back a message that cannot be read here: {odd}." if odd else ""
+    return Upload("tahweel", messages=tuple(messages), warning=warning)
 
 
 def parse_heartbeat(members: Members) -> Upload:
+    """A sign of life, whatever else is odd in it."""
     return Upload(
         "tahweel",
         heartbeat=Heartbeat(
-            battery=within(whole_of(members, "battery"), 0, 100),
-            network=line_of(members, "network"),
-            pending=within(whole_of(members, "pending_count"), 0, MOST_PENDING),
-            app_version=line_of(members, "app_version"),
-            last_sms_ms=iso_ms_of(members, "last_sms_at"),
+            battery=within(_or_none(whole_of, members, "battery"), 0, 100),
+            network=_or_none(line_of, members, "network") or "",
+            pending=within(_or_none(whole_of, members, "pending_count"), 0, MOST_PENDING),
+            app_version=_or_none(line_of, members, "app_version") or "",
+            last_sms_ms=_or_none(iso_ms_of, members, "last_sms_at"),
         ),
     )
+
+
+def _or_none(read: Callable[[Members, str], T], members: Members, name: str) -> T | None:
+    try:
+        return read(members, name)
+    except Rejected:
+        return None
 
 
 def _sms(each: Members) -> Sms:

@@ -16,7 +16,9 @@ def clause(label: str, value: str) -> re.Pattern[str]:
 _NAME_ENDS = r"(?= ?[.؛;،,-]? ?(?:على رقم|على محفظة|رصيد|تاريخ|بتاريخ|رقم العملية|بنجاح)|[؛;،,])"
 # Nothing marks the end of the name in a deposit but the advert, the other script, or the end.
 _LAST_NAME_ENDS = r"(?= ?\.| ?$| (?:استخدم|استمتع|دلوقتي|للمزيد|http)|(?<=[a-z]) [\u0621-\u064a])"
-_BALANCE = "(?:رصيدك|رصيد حسابك(?: فى فودافون كاش)?|رصيد محفظتك) الحالى"
+_BALANCE = (
+    "(?:رصيدك الحالى|رصيد محفظتك الحالى|رصيد حسابك(?: فى فودافون كاش)? الحالى(?: فى فودافون كاش)?)"
+)
 _WHEN = "(?:بتاريخ|تاريخ العملية)"
 
 CLAUSES = {
@@ -30,6 +32,8 @@ CLAUSES = {
     "reference": clause("رقم العملية", "{ref12}"),
     "orange_reference": clause("رقم (?:المعاملة|العملية)", "{ref10}"),
     "short_reference": clause("رقم العملية", "{ref8}"),
+    "any_reference": clause("(?:رقم المرجع|كود العملية|رقم العملية)", "{ref12}"),
+    "via": clause("عبر (?:محفظة فودافون|فودافون كاش)", r"(?![^\W\d_])"),
     "done": clause("بنجاح", r"(?![^\W\d_])"),
     "etisalat": clause("على محفظة اتصالات كاش", r"(?![^\W\d_])"),
     "english_reference": clause("Ref", "{ref12}"),
@@ -37,7 +41,7 @@ CLAUSES = {
     "your_balance": clause("Your current balance is", "{balance}"),
     "nbe_when": clause("يوم", "{month_day} الساعة ?{time}"),
     "misr_when": clause("يوم", "{iso} الساعة ?{time}"),
-    "cib_when": clause("بتاريخ", "{dmy_slash_any} {time}"),
+    "cib_when": clause("بتاريخ", "{dmy_any} {time}"),
     "available": clause("المتاح", "{balance}"),
 }
 # After these the sentence may go on with anything: the receipt has ended. After a phone or a name
@@ -68,13 +72,17 @@ LABELS = tuple(
         "Your current balance is",
     )
 )
+_AND_NUMBER = r" ?[#:;؛.]{0,3} ?(?:egp)? ?[0-9]"
 # A value that was left behind its label: a layout that nobody has taught yet. A day or an hour
 # counts only where a clause would stand, for adverts tell until when they hold.
 UNREAD_LABEL = written(
-    r"(?:رقم (?:ال)?(?:عملية|معاملة|مرجع|مرجعى)|تاريخ العملية|على رقم محفظتك|المسجل باسم"
-    r"|(?:رصيدك|رصيد محفظتك|رصيد حسابك(?: فى فودافون كاش)?)(?: الحالى)?"
-    r"|\bref(?:erence)?\b(?: no)?|\btransaction (?:id|date)|\bbalance(?: is)?)"
-    r" ?[#:;؛.]{0,3} ?(?:egp)? ?[0-9]"
+    r"(?:(?:رقم|كود) (?:ال)?(?:عملية|معاملة|مرجع|مرجعى)|تاريخ العملية|على رقم محفظتك|المسجل باسم"
+    r"|\bref(?:erence)?\b(?: no)?|\btransaction (?:id|date))" + _AND_NUMBER
+)
+# Adverts speak of balances too, so this counts only where the balance itself was not read.
+UNREAD_BALANCE = written(
+    r"(?:(?:رصيدك|رصيد محفظتك|رصيد حسابك(?: فى فودافون كاش)?)(?: الحالى)?|\bbalance(?: is)?)"
+    + _AND_NUMBER
 )
 UNREAD_DATE = written(r"[\s.,;:،؛-]{0,4}(?:يوم|الساعة|بتاريخ|المتاح|on|at) ?:? ?[0-9]")
 

@@ -9,6 +9,7 @@ CAIRO = ZoneInfo("Africa/Cairo")
 AHEAD = timedelta(hours=1)
 # A date without a year further off than this was misread, or the phone's clock is wrong.
 FURTHEST = timedelta(days=60)
+LEAP_YEAR = 2024
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
@@ -33,10 +34,17 @@ def moment(found: Mapping[str, str | None], received_at: datetime | None) -> dat
     if not found.get("day"):
         return None
     year = found.get("year")
-    if year is None:
-        return _nearest(found, cairo_time(received_at)) if received_at else None
-    if "either" in found:
-        return _either(found, received_at)
+    try:
+        if year is None:
+            if received_at:
+                return _nearest(found, cairo_time(received_at))
+            # No year fits a 31st of June.
+            _built(LEAP_YEAR, found)
+            return None
+        if "either" in found:
+            return _either(found, received_at)
+    except OverflowError:
+        raise OddDate("the time of receipt is at an end of the calendar") from None
     return _built(_full(year), found)
 
 

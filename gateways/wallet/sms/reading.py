@@ -13,6 +13,7 @@ from gateways.wallet.sms.clauses import (
     BETWEEN,
     CLAUSES,
     CLOSING,
+    UNREAD_BALANCE,
     UNREAD_DATE,
     UNREAD_LABEL,
     is_start_of_label,
@@ -30,7 +31,7 @@ from gateways.wallet.sms.refusals import (
 )
 from gateways.wallet.sms.senders import wallets_of
 from gateways.wallet.sms.slots import written
-from gateways.wallet.sms.templates import TEMPLATES, Template
+from gateways.wallet.sms.templates import HEADS, TEMPLATES, Template
 from gateways.wallet.sms.wording import LONGEST, Copy, copy_of
 from ledger.money import Money, MoneyError
 
@@ -49,7 +50,8 @@ class Receipt:
     transaction_id                   as written, with its zeros
     happened                         naive Cairo time
     trusted_sender                   False: anybody can write this; never match it by itself
-    captured                         False: wording known from lists only; let a person look first
+    captured                         False: wording known from lists only, or its usual end
+                                     did not come along; let a person look first
     """
 
     wallet: str
@@ -145,7 +147,7 @@ def _apply(
     template: Template, copy: Copy, received_at: datetime | None, trusted: bool
 ) -> Receipt | None:
     """None where the head does not match; Refused where it does and the rest does not."""
-    head = template.pattern.match(copy.folded)
+    head = HEADS[template.id].match(copy.folded)
     if head is None:
         return None
     found: dict[str, str | None] = {}
@@ -159,7 +161,11 @@ def _apply(
         pieces.append(name)
         end = piece.end()
     _check(template, pieces, copy.folded[end:])
-    return _receipt(template, found, received_at, trusted)
+    read_here = set(pieces)
+    bare = bool(template.one_of) and not read_here & set(template.one_of)
+    cut = bool(read_here & set(template.then_reference)) and "reference" not in found
+    captured = template.captured and not bare and not cut
+    return _receipt(template, found, received_at, trusted, captured)
 
 
 def _next_clause(left: list[str], folded: str, end: int) -> tuple[str, re.Match[str]] | None:
@@ -191,11 +197,8 @@ def _take(found: dict[str, str | None], piece: re.Match[str], copy: Copy) -> Non
 
 def _check(template: Template, pieces: list[str], tail: str) -> None:
     """Raise Refused unless the clauses make a whole receipt and what follows cannot change it."""
-    reads_reference = any(piece.endswith("reference") for piece in pieces)
     if (
         any(need not in pieces for need in template.needs)
-        or (template.one_of and not set(template.one_of) & set(pieces))
-        or (set(template.then_reference) & set(pieces) and not reads_reference)
         or pieces[-1] == "name"
         or is_start_of_label(tail)
     ):
@@ -206,7 +209,8 @@ def _check(template: Template, pieces: list[str], tail: str) -> None:
     rest = HARMLESS.sub("", tail)
     if DOUBT.search(rest) or (template.kind == "deposit" and OWN_MONEY.search(rest)):
         raise Refused("doubtful")
-    if UNREAD_LABEL.search(tail) or UNREAD_DATE.match(tail):
+    unread_balance = not any("balance" in piece for piece in pieces) and UNREAD_BALANCE.search(tail)
+    if unread_balance or UNREAD_LABEL.search(tail) or UNREAD_DATE.match(tail):
         raise Refused("unknown_wording")
 
 
@@ -215,6 +219,7 @@ def _receipt(
     found: dict[str, str | None],
     received_at: datetime | None,
     trusted: bool,
+    captured: bool,
 ) -> Receipt:
     amount = _money(found.get("amount") or found.get("amount2") or "")
     sender, own = found.get("phone"), found.get("own_phone")
@@ -238,7 +243,7 @@ def _receipt(
         transaction_id=found.get("reference"),
         happened=happened,
         trusted_sender=trusted,
-        captured=template.captured,
+        captured=captured,
     )
 
 

@@ -7,25 +7,31 @@ from types import MappingProxyType
 from gateways.wallet.sms.doubts import OWN_MONEY_WORDS
 from gateways.wallet.sms.slots import whole_words, written
 
+# Marks the sentences for the catalogue; no framework is known here.
+_ = str
 REASONS: Mapping[str, str] = MappingProxyType(
     {
-        "unknown_wording": "It mentions money in wording that is not known yet. Read it yourself.",
-        "cut_short": "It begins like a receipt, but its end is missing.",
-        "doubtful": "It begins like a receipt, but also says that something was undone or waits.",
-        "odd_date": "It begins like a receipt, but its date cannot be right.",
-        "too_long": "It is longer than any receipt.",
-        "reversal": "Money went back, or came back. Look for the payment that it undoes.",
-        "not_egp": "The money is not in Egyptian pounds.",
-        "not_a_customer_payment": "Money came in from no customer: a salary, a loan, a card.",
-        "outgoing": "Money left this wallet or account.",
-        "failed": "A payment that did not happen.",
-        "request_not_payment": "Somebody asks for money; nothing was paid.",
-        "balance_only": "It only tells the balance.",
-        "airtime_not_money": "Airtime for a line, no money in the wallet.",
-        "otp": "A one-time code. It is kept without the code.",
-        "promo": "An advert.",
-        "misconfigured_forwarder": "The forwarder app sent its own placeholder, or nothing.",
-        "not_money": "It does not speak of money.",
+        "unknown_wording": _(
+            "It mentions money in wording that is not known yet. Read it yourself."
+        ),
+        "cut_short": _("It begins like a receipt, but its end is missing."),
+        "doubtful": _(
+            "It begins like a receipt, but also says that something was undone or waits."
+        ),
+        "odd_date": _("It begins like a receipt, but its date cannot be right."),
+        "too_long": _("It is longer than any receipt."),
+        "reversal": _("Money went back, or came back. Look for the payment that it undoes."),
+        "not_egp": _("The money is not in Egyptian pounds."),
+        "not_a_customer_payment": _("Money came in from no customer: a salary, a loan, a card."),
+        "outgoing": _("Money left this wallet or account."),
+        "failed": _("A payment that did not happen."),
+        "request_not_payment": _("Somebody asks for money; nothing was paid."),
+        "balance_only": _("It only tells the balance."),
+        "airtime_not_money": _("Airtime for a line, no money in the wallet."),
+        "otp": _("A one-time code. It is kept without the code."),
+        "promo": _("An advert."),
+        "misconfigured_forwarder": _("The forwarder app sent its own placeholder, or nothing."),
+        "not_money": _("It does not speak of money."),
     }
 )
 # Somebody should look: money may have come in, or gone back.

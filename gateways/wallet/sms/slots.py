@@ -21,7 +21,11 @@ POUNDS = (
 )
 _LETTER = r"[^\W\d_]"
 _NAME = rf"{_LETTER}(?:{_LETTER}|[ \n.'’*&-]){{0,59}}?"
-_MOBILE = r"(?<![0-9])(?:\+20|0020|20)?0?1[0125][0-9]{8}(?![0-9])"
+# Whole, or in blocks of the usual lengths: any other gap may be where a number was cut.
+_MOBILE = (
+    r"(?<![0-9])(?:(?:\+20|0020|20)?0?1[0125][0-9]{8}"
+    r"|(?:(?:\+20|0020|20)[ -]?0?|0)1[0125](?:[0-9][ -][0-9]{3}|[ -][0-9]{4})[ -][0-9]{4})(?![0-9])"
+)
 _MASK = r"(?:[0-9]{4,6}(?=[*x]))?[*x]{0,16}"
 _TIME = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?![0-9])"
 _YEAR = r"(?P<year>20[0-9]{2})(?![0-9])"
@@ -54,13 +58,14 @@ SLOTS = {
     "day_month": rf"{_DAY}/{_MONTH}",
     "dmy": rf"{_DAY}-{_MONTH}-{_YEAR}",
     "dmy_slash": rf"{_DAY}/{_MONTH}/{_YEAR}",
-    "dmy_slash_any": rf"{_DAY}/{_MONTH}/(?P<year>(?:20)?[0-9]{{2}})(?![0-9])",
+    "dmy_any": rf"{_DAY}(?P<by>[/-]){_MONTH}(?P=by)(?P<year>(?:20)?[0-9]{{2}})(?![0-9])",
     "iso": rf"{_YEAR}-{_MONTH}-{_DAY}",
     "ymd_short": rf"{_SHORT_YEAR}-{_MONTH}-{_DAY}",
     "dmy_dash_short": rf"(?P<either>){_DAY}-{_MONTH}-{_SHORT_YEAR}",
     "half": r"(?P<half>am|pm)(?![a-z])",
     "english_date": (
-        r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[ \n]"
+        r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+        r"|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)[ \n]"
         r"(?P<day>[0-9]{1,2}),[ \n](?P<year>20[0-9]{2}),?[ \n]"
         r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})[ \n]?"
         r"(?P<half>am|pm)"

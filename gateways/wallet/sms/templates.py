@@ -10,9 +10,7 @@ Wording: captured messages and public lists of wording; names and numbers are in
 
 # ruff: noqa: RUF001 -- it is Arabic, and not Latin letters that look odd.
 
-import re
 from dataclasses import dataclass
-from functools import cached_property
 
 from gateways.wallet.sms.slots import written
 
@@ -28,9 +26,9 @@ class Template:
     clauses: tuple[str, ...] = ()
     # Without these the message was cut.
     needs: tuple[str, ...] = ()
-    # Any of these tells this wallet's wording from another's.
+    # Usually one of these is there: without it, let a person look.
     one_of: tuple[str, ...] = ()
-    # Where any of these was read, this layout goes on to a reference.
+    # Where any of these was read, this layout goes on to a reference: without it, let a person look.
     then_reference: tuple[str, ...] = ()
     # The head ends the receipt; only a head that stops at a phone number does not.
     closed: bool = True
@@ -40,12 +38,10 @@ class Template:
     # Read only from this wallet's own sender ids: its short reference may be another's cut one.
     own_senders_only: bool = False
 
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        return written(self.head)
-
 
 _FROM = "تم استلام مبلغ ?{amount} من ?(?:رقم)? ?:? ?"
+# Lists of wording have it without the word "amount" too.
+_FROM_LISTED = "تم استلام (?:مبلغ ?)?{amount} من رقم ?:? ?"
 
 VODAFONE_CASH = (
     Template(
@@ -54,8 +50,8 @@ VODAFONE_CASH = (
         _FROM + "{phone}",
         "تم استلام مبلغ 50.00 جنيه من رقم 01100000909 ؛ المسجل بإسم Yahia M Lotfy رصيدك الحالي"
         " 2604.35 تاريخ العملية 14:12 25-12-05 رقم العملية 015900000966.",
-        clauses=("name", "wallet", "when", "when_turned", "balance", "reference"),
-        then_reference=("balance", "when", "when_turned"),
+        clauses=("name", "wallet", "via", "when", "when_turned", "balance", "reference"),
+        then_reference=("via", "balance", "when", "when_turned"),
         closed=False,
     ),
     Template(
@@ -106,6 +102,14 @@ VODAFONE_CASH = (
         " ID: 0123456789",
         captured=False,
     ),
+    Template(
+        "vf-en-from",
+        "vodafone_cash",
+        "You have received {amount} in your Vodafone Cash wallet from {phone}",
+        "You have received EGP 100.00 in your Vodafone Cash wallet from 01100000202",
+        closed=False,
+        captured=False,
+    ),
 )
 
 E_MONEY = (
@@ -117,6 +121,7 @@ E_MONEY = (
         " الحالى 433.60 ج.م.",
         clauses=("name", "done", "etisalat", "balance"),
         one_of=("done", "etisalat"),
+        closed=False,
     ),
     Template(
         "em-ar-deposit",
@@ -132,6 +137,15 @@ E_MONEY = (
         "You have received {amount} in your e& money wallet from {phone}",
         "You have received EGP 75.00 in your e& money wallet from 01100000202",
         closed=False,
+        captured=False,
+    ),
+    Template(
+        "em-ar-reference",
+        "e_money",
+        _FROM_LISTED + "{phone}",
+        "تم استلام 90.00 جنيه من رقم 01100000202 رصيدك الحالي 410.00 جنيه رقم المرجع 123456789012",
+        clauses=("balance", "any_reference"),
+        needs=("balance", "any_reference"),
         captured=False,
     ),
 )
@@ -166,13 +180,23 @@ ORANGE_CASH = (
         captured=False,
         own_senders_only=True,
     ),
+    Template(
+        "orange-ar-reference",
+        "orange_cash",
+        _FROM_LISTED + "{phone}",
+        "تم استلام مبلغ 90.00 جنيه من رقم 01200000303 رصيدك الحالي 410.00 جنيه كود العملية"
+        " 123456789012",
+        clauses=("balance", "any_reference"),
+        needs=("balance", "any_reference"),
+        captured=False,
+    ),
 )
 
 WE_PAY = (
     Template(
         "we-ar",
         "we_pay",
-        _FROM + "{phone}",
+        _FROM_LISTED + "{phone}",
         "تم استلام مبلغ 320.00 جنيه من رقم 01500000404 رصيدك الحالي 1,020.00 جنيه رقم العملية"
         " 440000000012",
         clauses=("name", "balance", "reference"),
@@ -216,6 +240,15 @@ BANKS = (
         " on {dmy} at {time} from {name} with reference {bank_ref}",
         "Kindly note your account ********7002 was credited with IPN Inward with amount EGP"
         " 5750.00 on 30-04-2026 at 17:24 from DALIA SAMPLE with reference 2b860058",
+    ),
+    Template(
+        "cib-en-listed",
+        "instapay",
+        "You have received an IPN transfer of {amount} to account ending {last4} from {name}"
+        r"\.? Ref No ?:? ?{bank_ref}",
+        "You have received an IPN transfer of EGP 90.00 to account ending 1188 from SAMY SAMPLE. Ref"
+        " No: 123456789012.",
+        captured=False,
     ),
     Template(
         "cib-ar",
@@ -264,3 +297,5 @@ BANKS = (
 )
 
 TEMPLATES = (*VODAFONE_CASH, *E_MONEY, *ORANGE_CASH, *WE_PAY, *BANKS)
+# Made here and not where they are first wanted, or the first message would wait for it.
+HEADS = {template.id: written(template.head) for template in TEMPLATES}

@@ -379,7 +379,6 @@ def test_lengths_are_capped() -> None:
         {"device_id": "a", "messages": []},
         {"device_id": "a", "messages": {}},
         {"device_id": "a", "messages": [{"address": "a", "body": "b"}]},
-        {"device_id": "a", "battery": "full"},
         b"from=VF-Cash",
         b"from=VF-Cash&content=b&content=c",
         b"from=VF-Cash&content=b&%63ontent=c",
@@ -426,9 +425,41 @@ def test_fifty_messages_fit_and_more_are_too_many() -> None:
 def test_a_fingerprint_stands_for_one_message() -> None:
     batch = batch_of(2)
     batch["messages"][1]["fingerprint"] = batch["messages"][0]["fingerprint"]
+    assert len(read(posted(batch), DEVICE).messages) == 1
+    batch["messages"][1]["body"] = "another"
     assert "repeated" in refused(batch).detail
-    batch["messages"][1]["fingerprint"] = "A" * 64
+    for message in batch["messages"]:
+        message["fingerprint"] = "A" * 64
     assert "fingerprint" in refused(batch).detail
+
+
+@pytest.mark.parametrize(
+    "odd", [{"body": None}, {"received_at": "yesterday"}, {"fingerprint": 7}, {"address": ["x"]}]
+)
+def test_one_odd_message_does_not_keep_the_others_on_the_phone(odd: dict[str, Any]) -> None:
+    """The phone sends the same batch until it is taken."""
+    batch = batch_of(3)
+    batch["messages"][1] |= odd
+    upload = read(posted(batch), DEVICE)
+    assert [sms.event_id for sms in upload.messages] == [f"{0:064x}", f"{2:064x}"]
+    assert "cannot be read" in upload.warning
+    assert f"{1:064x}" not in answer(upload, ["stored", "stored"]).decode()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"battery": 87.5},
+        {"battery": "full"},
+        {"network": 5},
+        {"pending_count": "many"},
+        {"app_version": {}},
+        {"last_sms_at": "yesterday"},
+    ],
+)
+def test_an_odd_remark_is_a_sign_of_life_all_the_same(odd: dict[str, Any]) -> None:
+    beat = json.loads(recorded("tahweel_heartbeat.json")) | odd
+    assert read(posted(beat), DEVICE).heartbeat is not None
 
 
 def test_tahweel_hears_what_it_may_forget() -> None:

@@ -1,7 +1,7 @@
 """`manage.py read_sms`: one line for each message, or one sentence about a bad file."""
 
 import json
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_line_is_readable_and_ids_come_back_as_they_were(tmp_path: Path) -> None
         (b'[{"sender": "x", "text": "x"}]', 'Entry 1 needs an "id"'),
         (
             b'[{"id": 1, "sender": "x", "text": "x"},'
-            b'{"id": 2, "sender": "x", "text": "x", "received_at": "2026-08-12T10:39:02"}]',
+            b'{"id": 2, "sender": "x", "text": "x", "received_at": "12 August"}]',
             'Entry 2: write "received_at" with date, time and offset',
         ),
         (b'[{"id": 1, "sender": "x", "text": "x", "received_at": 5}]', "Entry 1: write"),
@@ -65,6 +65,14 @@ def test_bad_file_is_told_in_a_sentence(tmp_path: Path, content: bytes, words: s
     with pytest.raises(CommandError, match=words):
         call_command("read_sms", str(file), stdout=out)
     assert out.getvalue() == ""
+
+
+def test_screen_without_arabic_letters_gets_them_escaped(tmp_path: Path) -> None:
+    file = tmp_path / "sms.json"
+    file.write_text('[{"id": "ي", "sender": "x", "text": "", "received_at": ""}]', encoding="utf-8")
+    screen = TextIOWrapper(BytesIO(), encoding="ascii", write_through=True)
+    call_command("read_sms", str(file), stdout=screen)
+    assert json.loads(screen.buffer.getvalue())["id"] == "ي"
 
 
 def test_missing_file_is_told_in_a_sentence(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 # ruff: noqa: RUF001 -- it is Arabic, and not Latin letters that look odd.
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -23,6 +23,7 @@ from gateways.wallet.sms import (
     wallets_of,
 )
 from ledger.money import Money, MoneyError
+from tests.gateways.wallet.messages import RECEIPTS, Message
 
 NBE = (
     "تم إضافة تحويل لحظي لبطاقتكم مسبقة الدفع بمبلغ 550.00 جم من باسم نموذج رقم مرجعي 448900000821"
@@ -142,6 +143,19 @@ def test_year_is_not_guessed_without_a_receipt() -> None:
 
 
 @pytest.mark.parametrize(
+    "received",
+    [
+        None,
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
+    ],
+)
+def test_day_of_no_year_is_refused_whatever_the_phone_says(received: datetime | None) -> None:
+    outcome = read("QNB EGYPT", QNB.format("31/06", "03:40 PM"), received)
+    assert outcome == Unread("odd_date", looks_like_money=True, trusted_sender=True)
+
+
+@pytest.mark.parametrize(
     ("clock", "hour"), [("12:05 AM", 0), ("12:05 PM", 12), ("01:05 AM", 1), ("11:05 PM", 23)]
 )
 def test_half_days_count_from_twelve_and_day_comes_before_month(clock: str, hour: int) -> None:
@@ -206,6 +220,25 @@ def test_age_gate(age: timedelta, happened_age: timedelta | None, recent: bool) 
     now = datetime(2026, 8, 12, 12, tzinfo=CAIRO)
     happened = None if happened_age is None else (now - happened_age).replace(tzinfo=None)
     assert is_recent(happened, now - age, now) is recent
+
+
+@pytest.mark.parametrize(
+    ("sender", "end", "captured"),
+    [
+        ("VF-Cash", "", True),
+        ("VF-Cash", " رصيدك الحالي 90.00 جنيه رقم العملية 022300000519", True),
+        ("VF-Cash", " رصيدك الحالي 90.00 جنيه", False),
+        ("VF-Cash", " تاريخ العملية 09:05 26-01-02", False),
+        ("e& money", " بنجاح", True),
+        ("e& money", "", False),
+    ],
+)
+def test_receipt_without_its_usual_end_waits_for_a_person(
+    sender: str, end: str, captured: bool
+) -> None:
+    outcome = read(sender, "تم استلام مبلغ 50 جنيه من رقم 01100000909" + end, None)
+    assert isinstance(outcome, Receipt)
+    assert outcome.captured is captured
 
 
 # --- copies -----------------------------------------------------------------------------------
@@ -336,6 +369,21 @@ def test_amount_is_read_to_the_piastre(amount: str, value: str) -> None:
         "Your security code: A7K9Q2",
         "One-time password 55667788 for EGP 500.00 at SHOP",
         "الرقم السري المتغير الخاص بعمليه الشراء الالكترونية من محفظة فودافون كاش هو 321084 بمبلغ 449.0.",
+        "Use 789012 to log in to Vodafone",
+        "Your WhatsApp code 123 456. Don't share",
+        "Telegram code: 12345",
+        "Enter code 4821 to complete your purchase of EGP 500.00",
+        "رقمك السري الجديد هو 445566",
+        "كلمة السر الخاصة بك: Ab12cd34",
+        "استخدم الرمز 778899 لتسجيل الدخول",
+        "الكود بتاعك 445566 متدهوش لحد",
+        "رمز التأكيد: 4 4 5 5 6 6",
+        "كود OTP 44 55 66",
+        "تم استلام مبلغ 500 جنيه كود التحقق 445566",
+        "Never share code 445566 with anyone",
+        "رمز المعاملة لمرة واحدة 445566",
+        "ادخل 445566 لاتمام العملية",
+        "Dear customer, 445566 is the activation key",
     ],
 )
 def test_code_is_known_and_masked(text: str) -> None:
@@ -358,6 +406,16 @@ def test_code_is_known_and_masked(text: str) -> None:
 )
 def test_warning_about_codes_is_no_code(text: str) -> None:
     assert not is_otp(text)
+
+
+@pytest.mark.parametrize("message", RECEIPTS, ids=lambda message: message["id"])
+def test_receipt_that_warns_about_codes_is_kept_whole(message: Message) -> None:
+    for warning in (
+        ". لا تشارك كود التحقق 1234 مع أحد",
+        ". Never share your OTP 1234",
+        "\nكود الخصم 5566",
+    ):
+        assert not is_otp(message["text"] + warning)
 
 
 def test_mask_hides_links_and_keeps_words() -> None:

@@ -105,6 +105,18 @@ def in_other_currency(text: str, rng: Random) -> str:
     )
 
 
+def in_other_phones(text: str, rng: Random) -> str:
+    """Only the payer's phone, which stands behind the word for "from"."""
+    shape = rng.choice(
+        ["+20{1}{2}{3}", "0020{1}{2}{3}", "20{1}{2}{3}", "0{1}-{2}-{3}", "+20-{1}-{2}-{3}"]
+    )
+    return re.sub(
+        r"( (?:من(?: رقم)?|from) )0(1[0125][0-9])([0-9]{3})([0-9]{4})(?![0-9])",
+        lambda found: found[1] + shape.format(*found.groups()),
+        text,
+    )
+
+
 def with_advert(text: str, rng: Random) -> str:
     return text.rstrip() + rng.choice(ADVERTS)
 
@@ -115,6 +127,7 @@ DISGUISES = [
     in_other_blanks,
     in_other_spelling,
     in_other_currency,
+    in_other_phones,
     with_advert,
 ]
 
