@@ -1,7 +1,10 @@
 """A gateway with its provider and its credentials in clear, as the services use it."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from django.apps import apps
 from django.conf import settings
@@ -13,6 +16,7 @@ from gateways.orders.rules import Rules
 from gateways.providers import PROVIDERS, TABLES
 from gateways.providers.base import Credentials, Provider, Unavailable
 from ledger import ports
+from ledger.cipher import SealBroken
 
 # How long a process may answer webhooks from memory after somebody changed the settings. A message
 # that fails to verify is checked again against settings at most a second old; not newer, because a
@@ -37,6 +41,9 @@ class Account:
 
 
 _by_token: dict[str, tuple[float, Account]] = {}
+# Digests of the phones' header keys, with the tokens of the phones.
+_header_keys: tuple[float, dict[bytes, str]] | None = None
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _providers: dict[str, Provider] = {}
 # When this process last thought of asking for a key; spares the database the question in a flood.
 _asked: dict[int, float] = {}
@@ -70,6 +77,8 @@ def by_token(token: str, *, max_age: float = CACHE_SECONDS) -> Account | None:
     kept = _by_token.get(token)
     if kept and now - kept[0] < max_age:
         return kept[1]
+    if not _TOKEN.fullmatch(token):
+        return None
     gateway = Gateway.objects.filter(token=token).first()
     if gateway is not None:
         account = load(gateway)
@@ -80,6 +89,39 @@ def by_token(token: str, *, max_age: float = CACHE_SECONDS) -> Account | None:
         return None
     _by_token[token] = (now, account)
     return account
+
+
+def by_phone_key(key: str) -> Account | None:
+    """The account of the phone that shows this key: its header key, or the token of its URL. Raises
+    SealBroken."""
+    token = _tokens_by_header_key().get(_digest(key), key)
+    account = by_token(token)
+    return account if account and account.phone_id else None
+
+
+def _tokens_by_header_key() -> dict[bytes, str]:
+    """Sealed keys cannot be searched for, so all are opened, at most once a second. A key that
+    several phones have tells none."""
+    global _header_keys
+    now, kept = ports.monotonic(), _header_keys
+    if kept and now - kept[0] < FRESH_SECONDS:
+        return kept[1]
+    tokens = dict[bytes, str]()
+    times = Counter[bytes]()
+    for phone in Phone.objects.filter(active=True).exclude(header_key=""):
+        try:
+            digest = _digest(phone.reveal("header_key"))
+        except SealBroken:
+            continue
+        tokens[digest] = phone.token
+        times[digest] += 1
+    found = {digest: token for digest, token in tokens.items() if times[digest] == 1}
+    _header_keys = now, found
+    return found
+
+
+def _digest(key: str) -> bytes:
+    return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
 def of_phone(phone: Phone) -> Account:
@@ -149,6 +191,8 @@ def accepts(gateway: Gateway, currency: str) -> bool:
 
 def forget() -> None:
     """Drop what this process remembers of accounts and access tokens."""
+    global _header_keys
+    _header_keys = None
     _by_token.clear()
     _providers.clear()
     _asked.clear()

@@ -3,15 +3,41 @@
 from datetime import datetime
 from typing import Any, cast
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
-from gateways import tasks
+from gateways import accounts, tasks
 from gateways.accounts import Account
 from gateways.models import Phone
-from gateways.providers.base import Inbound
+from gateways.providers.base import Inbound, Rejected
 from gateways.providers.vodafonecash import VodafoneCash
 from gateways.storing import store
 from gateways.wallet.forwarders import Upload
+from gateways.wallet.forwarders.fields import read_members
+from gateways.wallet.forwarders.proofs import bearer
+from gateways.wallet.forwarders.reading import app_of
+
+
+def shown_by(request: HttpRequest) -> Account | None:
+    """The account of the phone whose key is in the headers: apps that keep no path of the address
+    they were given show nothing else. Raises SealBroken."""
+    headers = {"authorization": request.headers.get("Authorization", "")}
+    stated = (request.headers.get("X-Api-Key", "").strip(), bearer(Inbound(b"", headers)))
+    for key in filter(None, stated):
+        if account := accounts.by_phone_key(key):
+            return account
+    return None
+
+
+def is_upload(inbound: Inbound) -> bool:
+    """Whether it has the shape of what a forwarder app sends, whatever is in it."""
+    try:
+        members, is_form = read_members(inbound)
+        app = app_of(members, is_form=is_form)
+    except Rejected:
+        return False
+    if app == "smsforwarder":
+        return {"from", "content"} <= members.keys() or not is_form
+    return app != "smsgate" or "payload" in members
 
 
 def take_in(account: Account, inbound: Inbound, address: str, now: datetime) -> HttpResponse:

@@ -6,7 +6,6 @@ classes or serializers, and WebhookLane calls it past the rest of the middleware
 
 import hashlib
 import os
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,6 +17,7 @@ from rest_framework.views import APIView
 
 from gateways import accounts, phones, tasks
 from gateways.accounts import Account
+from gateways.limits import Limit
 from gateways.models import Callback
 from gateways.orders import polling
 from gateways.providers.base import BODY_CAP_BYTES, Inbound, Rejected
@@ -26,7 +26,7 @@ from ledger import ports
 from ledger.cipher import SealBroken
 
 PREFIX = "/webhooks/"
-# What forwarder apps put behind the address that they are given.
+# What forwarder apps put behind the address that they are given; some keep only its host.
 PHONE_TAILS = frozenset({"ingest/sms", "ingest/heartbeat", "v1/messages/receive"})
 HEADER_CAP = 1024
 # The server puts our own environment variables beside the request's headers; HTTP_PROXY may hold a
@@ -35,10 +35,10 @@ NOT_HEADERS = frozenset(os.environ)
 # A batch of fifty long Arabic SMS; a phone that is refused it could never send anything else.
 PHONE_CAP_BYTES = 512 * 1024
 # Refused messages are kept for the merchant to see, but a flood of them must not fill the disk.
-REFUSALS_KEPT_PER_MINUTE = 10
+REFUSALS = Limit("refusals", 10, when_down=False)
 # Anybody may ring an unsigned doorbell, and each ring costs a call to the provider. Beyond this a
 # genuine one is asked to come again.
-RINGS_PER_MINUTE = 300
+RINGS = Limit("rings", 300, when_down=True)
 
 
 class WebhookLane:
@@ -50,11 +50,15 @@ class WebhookLane:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info
-        if not path.startswith(PREFIX):
+        if path.startswith(PREFIX):
+            # Not by resolve(), which costs as much as reading the message.
+            token, slash, tail = path[len(PREFIX) :].partition("/")
+            is_ours = bool(token and slash) and (not tail or tail in PHONE_TAILS)
+        elif path[1:] in PHONE_TAILS:
+            token, tail, is_ours = "", path[1:], True
+        else:
             return self.get_response(request)
-        # Not by resolve(), which costs as much as reading the message.
-        token, slash, tail = path[len(PREFIX) :].partition("/")
-        if token and slash and (not tail or tail in PHONE_TAILS):
+        if is_ours:
             response: HttpResponseBase = self.view(request, token=token, tail=tail)
         else:
             response = plain("not_found", 404)
@@ -63,7 +67,10 @@ class WebhookLane:
 
 
 class WebhookView(APIView):
-    """POST only; the sender's acknowledgement with 200 once the message is stored."""
+    """POST only; the sender's acknowledgement with 200 once the message is stored.
+
+    token  "" where the phone is told by the key in its headers instead.
+    """
 
     authentication_classes = ()
     permission_classes = ()
@@ -106,11 +113,14 @@ class WebhookView(APIView):
     def post(self, request: HttpRequest, token: str, tail: str = "") -> HttpResponse:
         now = ports.system_now()
         try:
-            account = accounts.by_token(token)
+            account = accounts.by_token(token) if token else phones.shown_by(request)
         except SealBroken:
             # Without the keys nothing can be verified; the sender comes again.
             return plain("not_configured", 503)
         if account is None or (tail and account.phone_id is None):
+            # The end of a phone's address is its key, so another one there is a bad key.
+            if tail or reads_as_upload(request, now):
+                raise Rejected("phone.bad_key", "no phone has this key", status=401)
             return plain("not_found", 404)
         inbound = read(request, now, PHONE_CAP_BYTES if account.phone_id else BODY_CAP_BYTES)
         address = request.META.get("REMOTE_ADDR", "")
@@ -119,14 +129,14 @@ class WebhookView(APIView):
         except Rejected as refusal:
             if refusal.known_as and is_known(account, inbound, refusal.known_as, now):
                 return HttpResponse(account.provider.acknowledgement, content_type="text/plain")
-            if _refusals.may(account.gateway_id, now):
+            if REFUSALS.may(str(account.gateway_id), now):
                 kept = account.provider.keepable(inbound)
                 store(account, kept, address, now, refusal=refusal)
             raise
         if account.phone_id:
             return phones.take_in(account, inbound, address, now)
         rings = account.provider.is_doorbell(inbound)
-        if rings and not _rings.may(account.gateway_id, now):
+        if rings and not RINGS.may(str(account.gateway_id), now):
             raise Rejected("too_many", "come again in a minute", status=503)
         store(account, account.provider.keepable(inbound), address, now, rings=rings)
         tasks.wake_inbox_soon()
@@ -135,6 +145,14 @@ class WebhookView(APIView):
 
 def plain(text: str, status: int) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="text/plain")
+
+
+def reads_as_upload(request: HttpRequest, now: datetime) -> bool:
+    """Whether somebody whom nobody knows sends what forwarder apps send."""
+    try:
+        return phones.is_upload(read(request, now))
+    except Rejected:
+        return False
 
 
 def is_known(account: Account, inbound: Inbound, known_as: str, now: datetime) -> bool:
@@ -215,30 +233,3 @@ def verified(inbound: Inbound, account: Account, now: datetime) -> Account:
             raise refusal from None
         renewed.provider.verify(inbound, renewed.credentials)
         return renewed
-
-
-# --- how much is let in --------------------------------------------------------------------------
-class Allowance:
-    """So many a minute for each gateway, counted in this process."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._lock = most, threading.Lock()
-        self._counts: dict[int, tuple[int, int]] = {}
-
-    def may(self, gateway_id: int, now: datetime) -> bool:
-        minute = ports.unix_seconds(now) // 60
-        with self._lock:
-            then, count = self._counts.get(gateway_id, (minute, 0))
-            # A message that began in the minute before must not start the count anew.
-            if minute > then:
-                then, count = minute, 0
-            self._counts[gateway_id] = (then, count + 1)
-        return count < self._most
-
-    def forget(self) -> None:
-        with self._lock:
-            self._counts.clear()
-
-
-_refusals = Allowance(REFUSALS_KEPT_PER_MINUTE)
-_rings = Allowance(RINGS_PER_MINUTE)

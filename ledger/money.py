@@ -75,6 +75,23 @@ class Money:
             raise MoneyError(f"{text} {currency} is larger than this ledger keeps")
         return cls(int(whole + fraction.ljust(digits, "0")), currency)
 
+    @classmethod
+    def nearest(cls, text: str, currency: str) -> "Money":
+        """Read what another system computed with decimals of its own: to the nearest unit, half a
+        unit up. Raises MoneyError as `parse` does."""
+        whole, point, fraction = text.partition(".")
+        digits = digits_of(currency)
+        kept, rest = fraction[:digits], fraction[digits:]
+        if not (rest.isascii() and rest.isdecimal()):
+            return cls.parse(text, currency)
+        down = cls.parse(f"{whole}{point * bool(kept)}{kept}", currency)
+        return cls(down.units + (rest[0] >= "5"), currency)
+
+    def to_decimals(self, most: int) -> "Money":
+        """Rounded down to at most so many decimals."""
+        step = 10 ** max(0, digits_of(self.currency) - most)
+        return Money(self.units // step * step, self.currency)
+
     @property
     def amount(self) -> str:
         """The bare number as plain text with all of the currency's digits: 12.50, 0.00035512."""

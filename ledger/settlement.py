@@ -48,7 +48,8 @@ def record_payment(
 
     method     the biller's name of the payment method (WHMCS: the module, "spectrocoin").
     reference  the transaction id it is booked under; unique within the gateway.
-    credit     whole units of the bill's currency; already converted.
+    credit     whole units of the bill's currency; already converted. Booked is what of it the biller
+               can keep, rounded down.
     received   what the payer sent, in the payer's coin, where known.
     payer      the wallet it came from; "" where that is unknown.
     Repeats    the same gateway, reference, bill and credit returns the first Payment, unchanged.
@@ -60,6 +61,9 @@ def record_payment(
     bill = locked.select_related("biller").get(pk=bill_id)
     if credit.currency != bill.currency:
         raise CurrencyMismatch(f"{bill} is in {bill.currency}, the payment in {credit.currency}")
+    # Less than it can keep is nothing it could be told of; then the booking is refused, and seen.
+    kept = bill.biller.keeps(credit)
+    credit = kept if kept.units else credit
     payment, created = Payment.objects.get_or_create(
         gateway_id=gateway_id,
         reference=reference,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 
 from ledger import ports
 
@@ -45,6 +46,12 @@ class SetClock:
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock()
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """Of the test before, by the limits."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -47,7 +47,7 @@ EDGES: dict[str, dict[str, str]] = {
         "gateways/admin/inputs.py": "percentages, in hundredths",
         "gateways/compat/claims.py": "when the claim was signed, Unix seconds",
         "gateways/pay/checkout.py": "when the form was signed, Unix seconds",
-        "gateways/webhooks.py": "lengths of bodies, and minutes",
+        "gateways/webhooks.py": "lengths of bodies",
         "gateways/oracles/asking.py": "whole seconds of a clock",
         "gateways/oracles/web.py": "an exponent, written out before Rate reads it",
         "gateways/providers/haveno/asking.py": "a number of confirmations",

@@ -21,8 +21,8 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from gateways.compat.limits import Limit, address_of
 from gateways.compat.words import say
+from gateways.limits import Limit, address_of
 from gateways.models import EGP, Claim, VodafoneCashGateway
 from gateways.providers.base import BODY_CAP_BYTES, Inbound, Rejected
 from gateways.receipts import claiming, joining
@@ -39,11 +39,13 @@ FIELD_CAP = 120
 # What a bill keeps of a website's name of its customer.
 CLIENT_CAP = 64
 
-# Of whoever shows no key; and of a shop's server, which asks for all of its customers.
-STRANGERS, SHOPS = Limit(20), Limit(600)
-PHONES, STORES = Limit(6), Limit(120)
-PHONES_A_DAY = Limit(60, 24 * 3600)
-LIMITS = (STRANGERS, SHOPS, PHONES, STORES, PHONES_A_DAY)
+# Of a shop's server, which asks for all of its customers; and of whoever shows no key: nobody may
+# guess while nobody counts.
+SHOPS = Limit("shops", 600, when_down=True)
+STRANGERS = Limit("strangers", 20, when_down=False)
+STORES = Limit("stores", 120, when_down=False)
+PHONES = Limit("phones", 6, when_down=False)
+PHONES_A_DAY = Limit("phones-a-day", 60, 24 * 3600, when_down=False)
 
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _STORE = re.compile(r"[1-9][0-9]{0,17}")

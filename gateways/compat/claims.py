@@ -23,8 +23,8 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from gateways.compat.checks import Refused, refused, within
-from gateways.compat.limits import Limit
 from gateways.compat.words import say
+from gateways.limits import Limit
 from gateways.models import Claim, Order, VodafoneCashGateway
 from gateways.pay import answers
 from gateways.pay.checkout import start
@@ -44,7 +44,7 @@ AGE = timedelta(minutes=15)
 CLOCK_SKEW = timedelta(minutes=5)
 SHORTEST_SECRET = 24
 # A page looks again every few seconds.
-INVOICES = Limit(60)
+INVOICES = Limit("invoices", 60, when_down=True)
 
 SHAPES = {
     "invoice": re.compile(r"[1-9][0-9]{0,17}"),
@@ -167,10 +167,7 @@ def _answered(merchant: Merchant, form: Form, language: str) -> HttpResponse:
     except (MoneyError, SealBroken, SettlementError) as error:
         raise _unavailable(merchant, str(error)) from error
     order.refresh_from_db()
-    # Another's money is not there, as far as this payer goes.
-    hidden = (claiming.CLAIMED, claiming.ON_ITS_WAY)
-    code = claiming.NOT_FOUND if claimed.code in hidden else claimed.code
-    return told(code, order, language, transaction_id=claimed.transaction_id)
+    return told(claimed.code, order, language, transaction_id=claimed.transaction_id)
 
 
 def _last_order(gateway: VodafoneCashGateway, form: Form) -> Order | None:

@@ -4,12 +4,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import View
 
 from gateways.compat.checks import Refused, refused, store_of
-from gateways.compat.limits import Limit, address_of
+from gateways.limits import Limit, address_of
 from ledger import ports
 from ledger.money import MoneyError
 from ledger.rate import Rate
 
-READERS = Limit(120)
+READERS = Limit("readers", 120, when_down=True)
 
 
 def everywhere(response: HttpResponse) -> HttpResponse:

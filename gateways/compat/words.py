@@ -10,6 +10,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "Your payment is under review. You do not need to pay again.",
         "دفعتك قيد المراجعة. لا داعي للدفع مرة أخرى.",
     ),
+    "on_its_way": (
+        "Your payment was found and is being confirmed. You do not need to pay again.",
+        "تم العثور على دفعتك ويجري تأكيدها. لا داعي للدفع مرة أخرى.",
+    ),
     "review": (
         "Your payment is being checked by a person. You do not need to pay again.",
         "تتم مراجعة دفعتك من قبل أحد الموظفين. لا داعي للدفع مرة أخرى.",

@@ -8,11 +8,20 @@ from gateways.models.gateways import (
     SpectroCoinGateway,
 )
 from gateways.models.orders import Order, OrderEvent
-from gateways.models.wallets import EGP, Claim, Phone, Receipt, VodafoneCashGateway, Wallet
+from gateways.models.wallets import (
+    EGP,
+    Balance,
+    Claim,
+    Phone,
+    Receipt,
+    VodafoneCashGateway,
+    Wallet,
+)
 
 __all__ = [
     "DEFAULT_RECEIVE_CURRENCIES",
     "EGP",
+    "Balance",
     "Callback",
     "Claim",
     "Gateway",

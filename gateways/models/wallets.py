@@ -1,17 +1,19 @@
 """Wallet transfers: the store, its phones and wallets, what came, and who says to have sent it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gateways.models.callbacks import Callback
 from gateways.models.gateways import Gateway
 from gateways.models.orders import Order
 from gateways.orders.rules import Rules
+from gateways.receipts.reasons import sentence
 from ledger.models import CURRENCY_LENGTH, Merchant, Payment
 from ledger.money import Money
 from ledger.ports import new_token
@@ -29,17 +31,17 @@ class VodafoneCashGateway(Gateway):
     """
 
     class Mode(models.TextChoices):
-        OWN = "own", "our own phones"
-        UPSTREAM = "upstream", "my account at vodafoncash.com"
+        OWN = "own", _("our own phones")
+        UPSTREAM = "upstream", _("my account at vodafoncash.com")
 
     mode = models.CharField(max_length=8, choices=Mode.choices, default=Mode.OWN)
     system_url = models.URLField(
-        "VodafoneCash System URL", max_length=300, default="https://vodafoncash.com"
+        _("VodafoneCash System URL"), max_length=300, default="https://vodafoncash.com"
     )
-    store_id = models.CharField("Store ID", max_length=20, blank=True)
-    store_key = SealedField("Store key")
+    store_id = models.CharField(_("Store ID"), max_length=20, blank=True)
+    store_key = SealedField(_("Store key"))
     legacy_open = models.BooleanField(default=False)
-    store_currency = models.CharField("Currency", max_length=CURRENCY_LENGTH, default="USD")
+    store_currency = models.CharField(_("Currency"), max_length=CURRENCY_LENGTH, default="USD")
     rate = models.CharField(max_length=20)
     offer_timeout_minutes = models.PositiveSmallIntegerField(
         default=60, validators=[MinValueValidator(5), MaxValueValidator(24 * 60)]
@@ -54,7 +56,7 @@ class VodafoneCashGateway(Gateway):
     silent_minutes = models.PositiveSmallIntegerField(default=30)
 
     class Meta:
-        verbose_name = "VodafoneCash store"
+        verbose_name = _("VodafoneCash store")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.provider, self.method = "vodafonecash", "vodafoncash"
@@ -94,11 +96,11 @@ class Phone(SealedModel):
     name = models.CharField(max_length=80)
     token = models.CharField(max_length=40, unique=True, editable=False, default=new_token)
     active = models.BooleanField(default=True)
-    header_key = SealedField("Header key")
-    smsgate_key = SealedField("SMSGate signing key")
-    httpsms_key = SealedField("httpSMS signing key")
-    httpsms_passphrase = SealedField("httpSMS passphrase")
-    smsforwarder_secret = SealedField("SmsForwarder secret")
+    header_key = SealedField(_("Header key"))
+    smsgate_key = SealedField(_("SMSGate signing key"))
+    httpsms_key = SealedField(_("httpSMS signing key"))
+    httpsms_passphrase = SealedField(_("httpSMS passphrase"))
+    smsforwarder_secret = SealedField(_("SmsForwarder secret"))
     last_seen = models.DateTimeField(null=True, editable=False)
     last_message = models.DateTimeField(null=True, editable=False)
     app = models.CharField(max_length=40, blank=True, editable=False)
@@ -143,16 +145,17 @@ class Wallet(models.Model):
 class Receipt(models.Model):
     """One wallet SMS: read as "money received", or a money-looking one that no template reads.
 
-    reason       why it waits for a person, or was not read; fingerprint tells re-deliveries.
-    amount_left  what no payment has been booked for yet.
+    why          codes of gateways/receipts/reasons.py: why it waits for a person, or was not read.
+    fingerprint  tells re-deliveries
+    left_units   what no payment has been booked for yet
     """
 
     class Status(models.TextChoices):
-        NEW = "new", "waiting for its claim"
-        MATCHED = "matched", "matched"
-        REVIEW = "review", "a person must look"
-        UNREAD = "unread", "could not be read"
-        DISMISSED = "dismissed", "dismissed"
+        NEW = "new", _("waiting for its claim")
+        MATCHED = "matched", _("matched")
+        REVIEW = "review", _("a person must look")
+        UNREAD = "unread", _("could not be read")
+        DISMISSED = "dismissed", _("dismissed")
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT)
     gateway = models.ForeignKey(
@@ -162,7 +165,7 @@ class Receipt(models.Model):
     callback = models.ForeignKey(Callback, on_delete=models.PROTECT, related_name="receipts")
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, null=True)
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.NEW)
-    reason = models.TextField(blank=True)
+    why = models.JSONField(default=list, blank=True)
     sender_id = models.CharField(max_length=80)
     text = models.TextField()
     fingerprint = models.CharField(max_length=64)
@@ -214,6 +217,42 @@ class Receipt(models.Model):
     def amount(self) -> Money:
         return Money(self.amount_units or 0, EGP)
 
+    @property
+    def reason(self) -> str:
+        """In the language of whoever reads it now; never store it."""
+        return sentence(self.why)
+
+    @property
+    def stamp(self) -> datetime:
+        """The carrier's, but never later than we had it: a forged one must not end the chain."""
+        return min(self.sent_at or self.received_at, self.received_at)
+
+
+class Balance(models.Model):
+    """One step of a wallet's chain: what a message of it told, in the order of sending.
+
+    units       what the wallet held then; None where the message does not print it
+    came_units  what came in with it; None of a message that only tells the balance
+    """
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="balances")
+    receipt = models.OneToOneField(
+        Receipt, on_delete=models.PROTECT, null=True, related_name="step"
+    )
+    at = models.DateTimeField()
+    units = models.BigIntegerField(null=True)
+    came_units = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("wallet", "at", "units"),
+                condition=Q(receipt__isnull=True),
+                name="balance_told_once",
+            ),
+        )
+        indexes = (models.Index(fields=("wallet", "at"), name="balance_by_time"),)
+
 
 class Claim(models.Model):
     """A customer saying "I sent 100 from 010...": an order's counterpart of a receipt.
@@ -222,17 +261,17 @@ class Claim(models.Model):
     """
 
     class Status(models.TextChoices):
-        OPEN = "open", "looking for the money"
-        MATCHED = "matched", "matched"
-        HELD = "held", "waits for approval"
-        FAILED = "failed", "not found"
-        EXPIRED = "expired", "expired"
+        OPEN = "open", _("looking for the money")
+        MATCHED = "matched", _("matched")
+        HELD = "held", _("waits for approval")
+        FAILED = "failed", _("not found")
+        EXPIRED = "expired", _("expired")
 
     class Source(models.TextChoices):
-        PAGE = "page", "pay page"
-        MODULE = "module", "WHMCS module"
-        PLUGIN = "plugin", "plugin"
-        STAFF = "staff", "staff"
+        PAGE = "page", _("pay page")
+        MODULE = "module", _("WHMCS module")
+        PLUGIN = "plugin", _("plugin")
+        STAFF = "staff", _("staff")
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT)
     gateway = models.ForeignKey(
@@ -242,7 +281,8 @@ class Claim(models.Model):
     receipt = models.OneToOneField(
         Receipt, on_delete=models.PROTECT, null=True, related_name="claim"
     )
-    # What it was booked from; of a receipt that was split, each part's claim says so.
+    # What it was booked from; of a receipt that was split, each part's claim says so. Of a held claim
+    # without the store's key, what it wants and has not (gateways/receipts/wanting.py).
     booked_from = models.ForeignKey(
         Receipt, on_delete=models.PROTECT, null=True, related_name="parts"
     )

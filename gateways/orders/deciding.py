@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from gateways import accounts
 from gateways.models import Order, OrderEvent
@@ -25,7 +27,9 @@ class NotNow(Exception):
 def fetch(order_id: int, *, actor: str, clock: Clock) -> str:
     """Ask the provider what is true of this order, now."""
     order = Order.objects.select_related("gateway", "merchant").get(pk=order_id)
-    applied = ask(order, source=Source.STAFF, clock=clock, actor=actor)
+    # It writes the story, which is English whoever asks.
+    with translation.override("en"):
+        applied = ask(order, source=Source.STAFF, clock=clock, actor=actor)
     _audit(order, actor, "fetch order", clock(), detail=applied.text)
     return f"{order.reference}: {applied.text}."
 
@@ -35,14 +39,14 @@ def cancel(order_id: int, *, actor: str, reason: str, now: datetime) -> str:
     """Stop offering an order. Money that comes for it all the same is still booked."""
     order = _locked(order_id)
     if order.status not in Order.OPEN:
-        raise NotNow(f"{order.reference} is {order.status}; only open orders can be cancelled.")
+        raise _not_while(_("{order} is {status}; only open orders can be cancelled."), order)
     order.poll_at = order.poll_at or now
     change(order, Status.FAILED, now, Source.STAFF, actor=actor, text=f"cancelled: {reason}")
     _audit(order, actor, "cancel order", now, reason=reason)
-    return (
-        f"{order.reference} is cancelled here. The provider's page may still take money; if it "
-        "does, the payment is booked as usual."
-    )
+    return _(
+        "{order} is cancelled here. The provider's page may still take money; if it does, the "
+        "payment is booked as usual."
+    ).format(order=order.reference)
 
 
 @transaction.atomic
@@ -50,11 +54,15 @@ def approve(order_id: int, *, credit: Money, actor: str, reason: str, now: datet
     """Book an order in review with the amount that a person decided on."""
     order = _locked(order_id)
     if order.status != Status.REVIEW:
-        raise NotNow(f"{order.reference} is {order.status}; only orders in review are approved.")
+        raise _not_while(_("{order} is {status}; only orders in review are approved."), order)
     if credit.currency != order.currency or credit.units <= 0:
-        raise NotNow(f"Give an amount above zero in {order.currency}.")
+        said = _("Give an amount above zero in {currency}.")
+        raise NotNow(said.format(currency=order.currency))
+    if why := outcome.take_receipt(order, actor=actor, reason=reason, now=now):
+        raise NotNow(f"{order.reference}: {why}")
     if order.pay_currency and not order.provider_reference:
-        raise NotNow(f"No money belongs to {order.reference}: match a receipt to it instead.")
+        said = _("No money belongs to {order}: match a receipt to it instead.")
+        raise NotNow(said.format(order=order.reference))
     bill = Bill.objects.select_for_update().get(pk=order.bill_id)
     try:
         settle(
@@ -74,7 +82,11 @@ def approve(order_id: int, *, credit: Money, actor: str, reason: str, now: datet
     change(order, Status.PAID, now, Source.STAFF, actor=actor, text=text)
     outcome.approved(order)
     _audit(order, actor, "approve order", now, reason=reason, detail=str(credit))
-    return f"{credit} is booked for {order.bill}; WHMCS is told now."
+    if bill.biller.is_website:
+        said = _("{amount} is booked for {bill}; the website is told now.")
+    else:
+        said = _("{amount} is booked for {bill}; WHMCS is told now.")
+    return said.format(amount=credit, bill=bill)
 
 
 @transaction.atomic
@@ -82,7 +94,7 @@ def refuse(order_id: int, *, actor: str, reason: str, now: datetime) -> str:
     """Close an order in review without booking anything."""
     order = _locked(order_id)
     if order.status != Status.REVIEW:
-        raise NotNow(f"{order.reference} is {order.status}; only orders in review are refused.")
+        raise _not_while(_("{order} is {status}; only orders in review are refused."), order)
     order.attention = ""
     if order.pay_currency:
         # These coins are dealt with; only what comes besides is judged again.
@@ -90,7 +102,8 @@ def refuse(order_id: int, *, actor: str, reason: str, now: datetime) -> str:
     change(order, Status.FAILED, now, Source.STAFF, actor=actor, text=f"refused: {reason}")
     outcome.refused(order)
     _audit(order, actor, "refuse order", now, reason=reason)
-    return f"{order.reference} is closed and nothing was booked. Refund the payer at the provider."
+    said = _("{order} is closed and nothing was booked. Refund the payer at the provider.")
+    return said.format(order=order.reference)
 
 
 @transaction.atomic
@@ -98,16 +111,22 @@ def settle_attention(order_id: int, *, actor: str, reason: str, now: datetime) -
     """Somebody has dealt with what the order was flagged for."""
     order = _locked(order_id)
     if order.status == Status.REVIEW:
-        raise NotNow(f"{order.reference} is in review: approve or refuse it.")
+        said = _("{order} is in review: approve or refuse it.")
+        raise NotNow(said.format(order=order.reference))
     if not order.attention:
-        return f"{order.reference} is not flagged; nothing was changed."
+        said = _("{order} is not flagged; nothing was changed.")
+        return said.format(order=order.reference)
     was, order.attention = order.attention, ""
     if order.pay_currency and order.status == Status.PAID:
         # A surplus that somebody dealt with is not booked when the rules change.
         order.counted_units = max(order.counted_units or 0, order.confirmed_units or 0)
     change(order, order.status, now, Source.STAFF, actor=actor, text=f"dealt with: {reason}")
     _audit(order, actor, "clear flag", now, reason=reason, detail=was)
-    return f"{order.reference} is off the list."
+    return _("{order} is off the list.").format(order=order.reference)
+
+
+def _not_while(said: str, order: Order) -> NotNow:
+    return NotNow(said.format(order=order.reference, status=order.get_status_display()))
 
 
 def _coins_for(order: Order, credit: Money) -> Money | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.http import HttpRequest
 
-from gateways.compat.limits import Limit, address_of
+from gateways.limits import Limit, address_of
 from gateways.models import Claim, Order, VodafoneCashGateway
 from gateways.pay.transfers import Typed, Visit
 from gateways.pay.words import (
@@ -28,9 +28,9 @@ from ledger.settlement import SettlementError
 log = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 600
+ORDERS = Limit("orders", 10, WINDOW_SECONDS, when_down=True)
 # Mobile networks put many payers behind one address.
-ORDERS, ADDRESSES = Limit(10, WINDOW_SECONDS), Limit(100, WINDOW_SECONDS)
-LIMITS = (ORDERS, ADDRESSES)
+ADDRESSES = Limit("payers", 100, WINDOW_SECONDS, when_down=True)
 
 ACTS = ("claim", "again")
 # The fields, and how many letters a claim keeps of them.

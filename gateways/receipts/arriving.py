@@ -141,11 +141,11 @@ def _claim_of_amount(claims: QuerySet[Claim], payment: PlatformPayment) -> Claim
 
 def _credit(claim: Claim, order: Order, payment: PlatformPayment) -> Money:
     """What the platform reports, in the bill's currency: one shape tells pounds, the other the
-    store's currency. Raises MoneyError."""
+    store's currency, with decimals that are not documented. Raises MoneyError."""
     store = claim.gateway
     if payment.currency == EGP:
         return joining.credit_for(store, order, Money.parse(payment.amount, EGP))
-    reported = Money.parse(payment.amount, store.store_currency)
     if order.currency == EGP:
+        reported = Money.nearest(payment.amount, store.store_currency)
         return store_rate(store, store.store_currency).turned().worth_of(reported)
-    return Money.parse(payment.amount, order.currency)
+    return order.merchant.biller.keeps(Money.nearest(payment.amount, order.currency))

@@ -10,8 +10,8 @@ from gateways import accounts
 from gateways.models import Claim, Order, Receipt, VodafoneCashGateway
 from gateways.orders.states import change, flag, tell
 from gateways.providers.vodafonecash import check
-from gateways.receipts import joining, topping_up
-from gateways.wallet.matching import Match, match, plain_reference
+from gateways.receipts import joining, topping_up, wanting
+from gateways.wallet.matching import Match, because, match, plain_reference
 from gateways.wallet.phones import local_phone
 from ledger.cipher import SealBroken
 from ledger.models import Bill
@@ -20,8 +20,8 @@ from ledger.ports import Clock
 
 Status = Claim.Status
 
-MATCHED, HOLD, NOT_FOUND, REVIEW, CLAIMED, INVALID, EXPIRED, ON_ITS_WAY, UNAVAILABLE = (
-    "matched", "hold", "not_found", "review", "already_claimed", "invalid", "expired",
+MATCHED, HOLD, NOT_FOUND, REVIEW, INVALID, EXPIRED, ON_ITS_WAY, UNAVAILABLE = (
+    "matched", "hold", "not_found", "review", "invalid", "expired",
     "on_its_way", "unavailable",
 )  # fmt: skip
 # The same claim again within a day is answered as before.
@@ -82,7 +82,8 @@ def claim(gateway: VodafoneCashGateway, ask: Ask, clock: Clock) -> Claimed:
         return _ask_platform(gateway, known, clock)
     _look(gateway, known, ask, clock)
     known.refresh_from_db()
-    if ask.order is None and known.status == Status.OPEN:
+    # Failed: the same question a moment earlier gave up while this one was still looking.
+    if ask.order is None and known.status in (Status.OPEN, Status.FAILED):
         _give_up(known, clock())
         known.refresh_from_db()
     return _answer(known)
@@ -94,7 +95,12 @@ def state_of(order: Order) -> str:
         return MATCHED
     if order.status == Order.Status.REVIEW:
         return HOLD if order.attention.startswith(joining.ANTI_SPAM) else REVIEW
-    return NOT_FOUND if order.status in Order.OPEN else EXPIRED
+    if order.status == Order.Status.PENDING:
+        return ON_ITS_WAY
+    if order.status not in Order.OPEN:
+        return EXPIRED
+    # At vodafoncash.com, whose hold leaves the order open here.
+    return HOLD if order.claims.filter(status=Status.HELD).exists() else NOT_FOUND
 
 
 def _known(
@@ -112,7 +118,11 @@ def _known(
     if ask.order:
         return same.filter(order=ask.order).order_by("-pk").first()
     replayed = same.filter(user_name=ask.user_name, created__gte=now - REPLAYED)
-    known = replayed.exclude(status__in=(Status.FAILED, Status.EXPIRED)).order_by("-pk").first()
+    replayed = replayed.exclude(status__in=(Status.FAILED, Status.EXPIRED))
+    if not ask.hold:
+        # Whoever shows more than a stranger did is not answered as he was.
+        replayed = replayed.exclude(wanting.WANTING)
+    known = replayed.order_by("-pk").first()
     if known is not None and known.status != Status.OPEN and _more_came(gateway, known):
         return None
     return known
@@ -122,7 +132,19 @@ def _more_came(gateway: VodafoneCashGateway, known: Claim) -> bool:
     """Another transfer of the same payer and amount waits: this is no replay, but the next one."""
     waiting = Receipt.objects.filter(gateway=gateway, status=Receipt.Status.NEW)
     same = waiting.filter(amount_units=known.amount_units, payer_phone=known.phone)
-    return bool(known.phone) and same.exists()
+    return bool(known.phone) and same.exclude(pk__in=_wanted_by(known)).exists()
+
+
+def _wanted_by(known: Claim) -> list[int]:
+    """The receipts that the same customer's held claims want already: each stands for one."""
+    mine = Claim.objects.filter(
+        wanting.WANTING,
+        gateway_id=known.gateway_id,
+        phone=known.phone,
+        client=known.client,
+        user_name=known.user_name,
+    )
+    return [claim.booked_from_id for claim in mine if claim.booked_from_id is not None]
 
 
 def _answer(known: Claim) -> Claimed:
@@ -240,7 +262,11 @@ def _receipts_for(gateway: VodafoneCashGateway, known: Claim) -> list[Receipt]:
         signs |= Q(transaction_id=known.reference)
     if gateway.unique_amounts:
         signs |= same
-    return list(waiting.filter(same & signs).order_by("received_at", "pk"))
+    if known.hold:
+        waiting = waiting.exclude(pk__in=_wanted_by(known))
+    # What a stranger wants comes last, so that of two equal transfers each may find its own.
+    found = waiting.filter(same & signs).annotate(wanted=wanting.is_wanted())
+    return list(found.order_by("wanted", "received_at", "pk"))
 
 
 def ask_platform_again(clock: Clock) -> int:
@@ -267,16 +293,20 @@ def expire(now: datetime) -> int:
     for store in VodafoneCashGateway.objects.all():
         old = now - timedelta(hours=store.receipt_age_hours)
         Receipt.objects.filter(
-            gateway=store, status=Receipt.Status.NEW, received_at__lt=old
-        ).update(
-            status=Receipt.Status.REVIEW,
-            reason="Nobody has claimed it. Find out whose it is, match it, or dismiss it.",
-        )
-    held_there = Claim.objects.select_related("order").filter(
-        status=Status.HELD, receipt=None, payment=None, expires__lt=now - joining.GRACE
+            # What is wanted waits for a person with the orders that want it.
+            ~wanting.is_wanted(),
+            gateway=store,
+            status=Receipt.Status.NEW,
+            received_at__lt=old,
+        ).update(status=Receipt.Status.REVIEW, why=[because("unclaimed")])
+    held_there = (
+        Claim.objects.select_related("order")
+        .filter(status=Status.HELD, receipt=None, payment=None, expires__lt=now - joining.GRACE)
+        .exclude(wanting.WANTING)
     )
     for claim in held_there.filter(order__attention="").exclude(order=None):
         if claim.order and flag(claim.order, HELD_THERE):
             claim.order.save(update_fields=["attention", "flagged"])
+    wanting.tell_losers(now)
     over = Claim.objects.filter(status=Status.OPEN, expires__lt=now - joining.GRACE)
     return over.update(status=Status.EXPIRED)

@@ -5,13 +5,15 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from gateways import accounts
 from gateways.accounts import Account
-from gateways.models import EGP, Claim, Order, OrderEvent, Receipt
+from gateways.models import Claim, Order, OrderEvent, Receipt
 from gateways.orders.deciding import NotNow
 from gateways.orders.states import EDGES, change, unpay
-from gateways.receipts import joining, noting
+from gateways.receipts import balances, joining, noting, wanting
+from gateways.wallet.matching import because
 from ledger.models import Bill
 from ledger.money import Money
 from ledger.outbox.deciding import withdraw
@@ -32,20 +34,27 @@ def candidates_for(receipt: Receipt) -> list[tuple[Order, str]]:
         claimed |= Q(claims__reference=receipt.transaction_id)
     payable = orders.filter(status__in=[status for status in EDGES if "paid" in EDGES[status]])
     found: dict[int, tuple[Order, str]] = {}
+    wanted = Claim.objects.filter(wanting.WANTING, booked_from=receipt).values("order")
+    for order in payable.filter(pk__in=wanted).order_by("pk")[:SHOWN]:
+        found[order.pk] = (order, _("a claim without the store's key is held for it"))
     for order in payable.filter(claimed).distinct().order_by("-created")[:SHOWN]:
-        found[order.pk] = (order, _why(order, receipt, "the payer claimed to have paid it"))
+        found.setdefault(order.pk, (order, _why(order, receipt)))
     same = payable.filter(payable_units=receipt.amount_units, status__in=Order.OPEN)
     for order in same.order_by("-created")[:SHOWN]:
-        found.setdefault(order.pk, (order, "the same amount is asked for"))
+        found.setdefault(order.pk, (order, _("the same amount is asked for")))
     return list(found.values())[:SHOWN]
 
 
-def _why(order: Order, receipt: Receipt, reason: str) -> str:
+def _why(order: Order, receipt: Receipt) -> str:
     if order.asked == receipt.amount:
-        return f"{reason}, and the amount is the same"
+        return _("the payer claimed to have paid it, and the amount is the same")
     if order.asked > receipt.amount:
-        return f"{reason}, but {order.asked - receipt.amount} less came than was asked for"
-    return f"{reason}, but {receipt.amount - order.asked} more came than was asked for"
+        return _(
+            "the payer claimed to have paid it, but {amount} less came than was asked for"
+        ).format(amount=order.asked - receipt.amount)
+    return _("the payer claimed to have paid it, but {amount} more came than was asked for").format(
+        amount=receipt.amount - order.asked
+    )
 
 
 def match(receipt_id: int, order_id: int, *, actor: str, reason: str, now: datetime) -> str:
@@ -54,7 +63,6 @@ def match(receipt_id: int, order_id: int, *, actor: str, reason: str, now: datet
     return split(receipt_id, [(order_id, amount)], actor=actor, reason=reason, now=now)
 
 
-@transaction.atomic
 def split(
     receipt_id: int,
     parts: Sequence[tuple[int, Money]],
@@ -64,6 +72,16 @@ def split(
     now: datetime,
 ) -> str:
     """Book the parts of a receipt on several orders; together they are the whole of it."""
+    said, receipt = _split(receipt_id, parts, actor, reason, now)
+    # Its balance counts now, and others may follow from it.
+    noting.offer_freed(accounts.load(receipt.gateway), receipt.wallet, lambda: now)
+    return said
+
+
+@transaction.atomic
+def _split(
+    receipt_id: int, parts: Sequence[tuple[int, Money]], actor: str, reason: str, now: datetime
+) -> tuple[str, Receipt]:
     ids = [order_id for order_id, _ in parts]
     bills = Order.objects.filter(pk__in=ids).values_list("bill_id", flat=True)
     # Everybody locks bills first, then orders, then receipts, each by their ids.
@@ -80,32 +98,44 @@ def split(
     )  # fmt: skip
     if receipt.status not in WAITING:
         raise NotNow(
-            f"This receipt is {receipt.get_status_display()}; only waiting ones are matched."
+            _("This receipt is {status}; only waiting ones are matched.").format(
+                status=receipt.get_status_display()
+            )
         )
     total = sum(part.units for _, part in parts)
     if total != receipt.amount_units or any(part.units <= 0 for _, part in parts):
-        raise NotNow(f"The parts must be above zero and together {receipt.amount}.")
+        raise NotNow(
+            _("The parts must be above zero and together {amount}.").format(amount=receipt.amount)
+        )
     if len(orders) < len(ids):
-        raise NotNow("Each part needs an order of its own.")
+        raise NotNow(_("Each part needs an order of its own."))
     for number, (order_id, part) in enumerate(parts):
         order = orders[order_id]
         if order.gateway_id != receipt.gateway_id:
-            raise NotNow(f"{order.reference} is not this store's.")
+            raise NotNow(_("{order} is not this store's.").format(order=order.reference))
         if "paid" not in EDGES[order.status]:
-            raise NotNow(f"{order.reference} is {order.status} and takes no money.")
+            raise NotNow(
+                _("{order} is {status} and takes no money.").format(
+                    order=order.reference, status=order.get_status_display()
+                )
+            )
         if order.claims.filter(status=Claim.Status.HELD, receipt__isnull=False).exists():
-            raise NotNow(f"{order.reference} holds another receipt: approve or refuse it first.")
+            raise NotNow(
+                _("{order} holds another receipt: approve or refuse it first.").format(
+                    order=order.reference
+                )
+            )
         _book(receipt, order, part, actor, reason, now, is_first=number == 0)
-    receipt.status, receipt.reason = Status.MATCHED, f"matched by {actor}: {reason}"
+    receipt.status = Status.MATCHED
+    receipt.why = [because("matched_by_person", actor=actor, text=reason)]
     receipt.left_units = 0
     receipt.save()
-    if receipt.wallet and receipt.balance_units is not None:
-        # Whoever matches it has looked at the wallet: the chain goes on from here.
-        balance = Money(receipt.balance_units, EGP)
-        noting.set_balance(receipt.wallet, balance, receipt.sent_at or receipt.received_at)
+    wanting.tell_later(receipt.pk, now)
+    balances.vouched(receipt)
     named = ", ".join(orders[order_id].reference for order_id in ids)
     _audit(receipt, actor, "match receipt", now, reason, f"{receipt.amount} to {named}")
-    return f"{receipt.amount} is booked for {named}; WHMCS is told now."
+    said = _("{amount} is booked for {orders}; WHMCS is told now.")
+    return said.format(amount=receipt.amount, orders=named), receipt
 
 
 def _book(
@@ -123,7 +153,7 @@ def _book(
     order.received_units = order.confirmed_units = part.units
     # Whoever claimed this order before is answered by what happens to it now.
     order.claims.filter(status__in=(Claim.Status.OPEN, Claim.Status.HELD)).update(
-        status=Claim.Status.EXPIRED, receipt=None
+        status=Claim.Status.EXPIRED, receipt=None, booked_from=None
     )
     store = receipt.gateway
     claim = Claim.objects.create(
@@ -142,7 +172,11 @@ def _book(
     )
     credit = joining.credit_for(store, order, part)
     if credit.units <= 0:
-        raise NotNow(f"{part} is worth nothing in {order.currency}.")
+        raise NotNow(
+            _("{amount} is worth nothing in {currency}.").format(
+                amount=part, currency=order.currency
+            )
+        )
     try:
         joining.pay(
             accounts.load(order.gateway),
@@ -174,24 +208,27 @@ def undo(receipt_id: int, *, actor: str, reason: str, now: datetime) -> str:
         pk=receipt_id
     )  # fmt: skip
     if receipt.status != Status.MATCHED or not locked:
-        raise NotNow("Only a match is taken back; this receipt is not matched.")
+        raise NotNow(_("Only a match is taken back; this receipt is not matched."))
     for order in locked:
         if order.payment is None or not withdraw(
             order.payment, actor=actor, reason=reason, now=now
         ):
             raise NotNow(
-                f"WHMCS was told of {order.reference} already, or may have been. Book the refund "
-                "there instead."
+                _(
+                    "WHMCS was told of {order} already, or may have been. Book the refund there "
+                    "instead."
+                ).format(order=order.reference)
             )
         order.claims.filter(status=Claim.Status.MATCHED).update(
             status=Claim.Status.FAILED, receipt=None, booked_from=None, payment=None
         )
         unpay(order, now, actor=actor, text=f"match taken back: {reason}")
     receipt.status, receipt.left_units = Status.REVIEW, receipt.amount_units or 0
-    receipt.reason = f"Its match was taken back by {actor}: {reason}"
+    receipt.why = [because("match_undone", actor=actor, text=reason)]
     receipt.save()
     _audit(receipt, actor, "undo match", now, reason, "")
-    return f"{receipt.amount} waits again; nothing of it is told to WHMCS."
+    said = _("{amount} waits again; nothing of it is told to WHMCS.")
+    return said.format(amount=receipt.amount)
 
 
 @transaction.atomic
@@ -201,30 +238,56 @@ def dismiss(receipt_id: int, *, actor: str, reason: str, now: datetime) -> str:
         pk=receipt_id
     )  # fmt: skip
     if receipt.status in (Status.MATCHED, Status.DISMISSED):
-        raise NotNow(f"This receipt is {receipt.get_status_display()}.")
+        said = _("This receipt is {status}.")
+        raise NotNow(said.format(status=receipt.get_status_display()))
     was, receipt.status = receipt.status, Status.DISMISSED
-    receipt.reason = f"dismissed by {actor}: {reason}"
+    kept = [each for each in receipt.why if each[0] == "wallet_took_back"]
+    receipt.why = [because("dismissed", actor=actor, text=reason), *kept]
     receipt.save()
+    wanting.tell_later(receipt.pk, now)
     _audit(receipt, actor, "dismiss receipt", now, reason, f"was {was}")
-    return "The receipt is off the list; its money was booked nowhere."
+    return _("The receipt is off the list; its money was booked nowhere.")
+
+
+@transaction.atomic
+def restore(receipt_id: int, *, actor: str, reason: str, now: datetime) -> str:
+    """Take a dismissal back. What was read waits for a person: never for its claim by itself."""
+    receipt = Receipt.objects.select_for_update(of=("self",)).select_related("merchant").get(
+        pk=receipt_id
+    )  # fmt: skip
+    if receipt.status != Status.DISMISSED:
+        said = _("Only a dismissed receipt is put back; this one is {status}.")
+        raise NotNow(said.format(status=receipt.get_status_display()))
+    receipt.status = Status.UNREAD if receipt.amount_units is None else Status.REVIEW
+    kept = [each for each in receipt.why if each[0] == "wallet_took_back"]
+    receipt.why = [because("restored", actor=actor, text=reason), *kept]
+    receipt.save()
+    _audit(receipt, actor, "restore receipt", now, reason, f"is {receipt.status}")
+    if receipt.status == Status.UNREAD:
+        return _("The message is back on the list of those that could not be read.")
+    return _("{amount} is back on the list, and waits for you.").format(amount=receipt.amount)
 
 
 def read_again(receipt_id: int, *, actor: str, clock: Clock) -> str:
     """Read a stored SMS with today's templates, and match it if it is a receipt now."""
     receipt = Receipt.objects.select_related("gateway", "merchant").get(pk=receipt_id)
     if receipt.status != Status.UNREAD:
-        raise NotNow("Only what could not be read is read again.")
+        raise NotNow(_("Only what could not be read is read again."))
     account = accounts.load(receipt.gateway)
     try:
         said = _reread(account, receipt_id, actor, clock)
     except IntegrityError:
-        raise NotNow("The same message is kept already, and reads. Dismiss this copy.") from None
-    if said == noting.WAITING and joining.find_claim(account, receipt.pk, clock=clock):
-        return "It reads now, and was matched."
-    return {
-        noting.WAITING: "It reads now, and waits for its claim.",
-        noting.REVIEW: "It reads now, and waits for you.",
-    }.get(said, "It still cannot be read; nothing was changed.")
+        raise NotNow(_("The same message is kept already, and reads. Dismiss this copy.")) from None
+    if said == noting.UNREAD:
+        return _("It still cannot be read; nothing was changed.")
+    matched = said == noting.WAITING and joining.find_claim(account, receipt.pk, clock=clock)
+    receipt.refresh_from_db()
+    noting.offer_freed(account, receipt.wallet, clock)
+    if matched:
+        return _("It reads now, and was matched.")
+    if said == noting.REVIEW:
+        return _("It reads now, and waits for you.")
+    return _("It reads now, and waits for its claim.")
 
 
 @transaction.atomic
@@ -233,7 +296,7 @@ def _reread(account: Account, receipt_id: int, actor: str, clock: Clock) -> str:
         "merchant", "phone__gateway", "callback"
     ).get(pk=receipt_id)  # fmt: skip
     if receipt.status != Status.UNREAD:
-        raise NotNow("Only what could not be read is read again.")
+        raise NotNow(_("Only what could not be read is read again."))
     said = noting.reread(account, receipt, clock())
     _audit(receipt, actor, "read receipt again", clock(), "", said)
     return said

@@ -11,8 +11,19 @@ from gateways.accounts import Account
 from gateways.models import EGP, Claim, Order, OrderEvent, Receipt, VodafoneCashGateway
 from gateways.orders.settling import settle
 from gateways.orders.states import change, flag
+from gateways.receipts import wanting
 from gateways.receipts.quoting import worth
-from gateways.wallet.matching import Ambiguous, Came, Expected, Match, match, plain_reference
+from gateways.receipts.reasons import english
+from gateways.wallet.matching import (
+    Ambiguous,
+    Came,
+    Expected,
+    Match,
+    Reason,
+    because,
+    match,
+    plain_reference,
+)
 from ledger.models import Bill, Payment
 from ledger.money import Money
 from ledger.ports import Clock, unix_seconds
@@ -20,7 +31,7 @@ from ledger.ports import Clock, unix_seconds
 Status = Receipt.Status
 Source = OrderEvent.Source
 
-ANTI_SPAM = "Anti-spam:"
+ANTI_SPAM = wanting.ANTI_SPAM
 GRACE = timedelta(minutes=10)
 # An expired claim is still shown beside a receipt that comes later.
 REMEMBERED = timedelta(days=7)
@@ -83,17 +94,12 @@ def find_claim(account: Account, receipt_id: int, *, clock: Clock) -> bool:
     if isinstance(verdict, Match):
         return join(account, verdict.id, receipt_id, by=verdict.by, now=clock()) is not None
     if isinstance(verdict, Ambiguous) or verdict.near:
-        review(receipt_id, verdict.why)
-    elif late := _expired_claims(account.gateway_id, came, clock()):
-        review(
-            receipt_id, f"It fits a claim that has expired ({late[0]}). Match it, or dismiss it."
-        )
+        review(receipt_id, *verdict.why)
+    elif late := _expired_claim(account.gateway_id, came, clock()):
+        payer = late.phone or late.name or late.reference
+        review(receipt_id, because("claim_expired", amount=late.amount, payer=payer))
     elif _paid_just_now(account.gateway_id, came, clock()):
-        review(
-            receipt_id,
-            "The same payer has just paid an order of this amount: was it sent twice? Match it to "
-            "another order, or send it back and dismiss it.",
-        )
+        review(receipt_id, because("paid_just_now"))
     return False
 
 
@@ -111,7 +117,7 @@ def _paid_just_now(gateway_id: int, came: Came, now: datetime) -> bool:
     ).exists()
 
 
-def _expired_claims(gateway_id: int, came: Came, now: datetime) -> list[Claim]:
+def _expired_claim(gateway_id: int, came: Came, now: datetime) -> Claim | None:
     same = Q(pk=None)
     if came.phone:
         same |= Q(phone=came.phone, amount_units=came.amount.units)
@@ -123,7 +129,7 @@ def _expired_claims(gateway_id: int, came: Came, now: datetime) -> list[Claim]:
         status=Claim.Status.EXPIRED,
         created__gte=now - REMEMBERED,
     )
-    return list(claims.order_by("-created")[:1])
+    return claims.order_by("-created").first()
 
 
 def tell_of_others(gateway_id: int, claim: Claim) -> None:
@@ -139,16 +145,12 @@ def tell_of_others(gateway_id: int, claim: Claim) -> None:
     if claimed.exists():
         return
     for receipt in waiting:
-        review(
-            receipt.pk,
-            f"Its payer claims to have sent {claim.amount}, which this does not fit: another amount, "
-            "or sent at another time. Match it, or dismiss it.",
-        )
+        review(receipt.pk, because("claims_other", amount=claim.amount))
 
 
-def review(receipt_id: int, why: str) -> None:
+def review(receipt_id: int, *why: Reason) -> None:
     Receipt.objects.filter(pk=receipt_id, status=Status.NEW).update(
-        status=Status.REVIEW, reason=why
+        status=Status.REVIEW, why=list(why)
     )
 
 
@@ -182,20 +184,19 @@ def join(
     if order.status not in Order.OPEN:
         # One order takes one receipt; what comes besides is nobody's to swallow.
         receipt.status = Status.REVIEW
-        receipt.reason = (
-            f"It fits {order.reference}, which is {order.get_status_display()} already. Match it to "
-            "another order, or send it back and dismiss it."
-        )
+        receipt.why = [because("order_closed", order=order.reference, status=order.status)]
         receipt.save()
         return None
+    wanting.note_money(order, receipt)
+    if claim.hold:
+        wanting.want(claim, order, receipt, now, by=by)
+        return Joined("hold", order)
+    wanting.tell_later(receipt_id, now)
     claim.receipt = claim.booked_from = receipt
     claim.status = Claim.Status.MATCHED
-    receipt.status, receipt.reason = Status.MATCHED, f"matched by {by}"
+    receipt.status, receipt.why = Status.MATCHED, [because("matched_by", by=by)]
     order.provider_reference = reference_of(receipt)
-    order.provider_status = "RECEIVED"
-    order.received_units = order.confirmed_units = receipt.amount_units
-    order.first_seen = receipt.happened_at or receipt.received_at
-    hold = claim.hold or hold_reason(claim, receipt, now)
+    hold = hold_reason(claim, receipt, now)
     late = _why_late(order, receipt)
     if hold or late:
         claim.status = Claim.Status.HELD
@@ -258,7 +259,7 @@ def worth_by_order(gateway: VodafoneCashGateway, order: Order, received: Money) 
     if order.currency == EGP:
         return received
     locked = VodafoneCashGateway(rate=order.rate, store_currency=gateway.store_currency)
-    return worth(locked, received, order.currency)
+    return order.merchant.biller.keeps(worth(locked, received, order.currency))
 
 
 def _why_late(order: Order, receipt: Receipt) -> str:
@@ -319,19 +320,30 @@ def hold_reason(claim: Claim, receipt: Receipt, now: datetime) -> str:
 
 
 @transaction.atomic
-def reversed_by_wallet(gateway_id: int, reference: str, *, now: datetime) -> bool:
-    """The wallet took a transfer back: nothing is undone by itself, but a person must know. False
-    where its message has not come yet."""
+def reversed_by_wallet(gateway_id: int, reference: str, *, now: datetime) -> Reason | None:
+    """The wallet took a transfer back: nothing is undone by itself, but a person must know. Why the
+    wallet's message itself goes before him, where no receipt or order can."""
     receipts = Receipt.objects.filter(gateway_id=gateway_id, transaction_id=reference)
     receipt = receipts.exclude(status=Status.UNREAD).first()
     if receipt is None:
-        return False
-    text = f"The wallet took the transfer {reference} back. If it was booked, book the refund in WHMCS."
-    claim = Claim.objects.filter(receipt=receipt).first()
-    if claim is None or claim.order_id is None:
-        Receipt.objects.filter(pk=receipt.pk).update(status=Status.REVIEW, reason=text)
-        return True
-    order = Order.objects.select_for_update().get(pk=claim.order_id)
-    if flag(order, text):
-        change(order, order.status, now, Source.CALLBACK, text=text)
-    return True
+        return because("took_back_unknown", reference=reference)
+    # Whoever only wants it is told by the sweep that it is gone.
+    claims = Claim.objects.filter(Q(receipt=receipt) | Q(booked_from=receipt))
+    claims = claims.exclude(wanting.WANTING)
+    ids = list(claims.exclude(order=None).values_list("order_id", flat=True))
+    orders = list(Order.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    receipt = Receipt.objects.select_for_update().get(pk=receipt.pk)
+    gone = because("wallet_took_back", reference=reference)
+    if receipt.status == Status.DISMISSED:
+        # It was seen to, perhaps by hand in WHMCS: it stays away, and says so if it is put back.
+        if list(gone) not in receipt.why:
+            receipt.why = [*receipt.why, gone]
+            receipt.save(update_fields=["why"])
+        return because("took_back_dismissed", reference=reference)
+    if receipt.status != Status.MATCHED:
+        receipt.status, receipt.why = Status.REVIEW, [gone]
+        receipt.save(update_fields=["status", "why"])
+    for order in orders:
+        if flag(order, text := english([gone])):
+            change(order, order.status, now, Source.CALLBACK, text=text)
+    return None

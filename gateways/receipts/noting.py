@@ -10,10 +10,10 @@ from django.db.models import Q, QuerySet
 
 from gateways.accounts import Account
 from gateways.models import Callback, Phone, Receipt, VodafoneCashGateway, Wallet
-from gateways.receipts import joining
+from gateways.receipts import balances, joining
 from gateways.wallet import sms
 from gateways.wallet.forwarders import Sms, Upload
-from ledger.money import Money
+from gateways.wallet.matching import Reason, because
 from ledger.ports import Clock
 
 Status = Receipt.Status
@@ -47,18 +47,27 @@ def _one(account: Account, phone: Phone, callback: Callback, came: Sms, clock: C
     sent_at = moment_of(came.sent_ms)
     reading = sms.read(came.sender, came.text, sent_at or callback.received_at)
     if isinstance(reading, sms.Unread):
-        return _unread(account, phone, callback, came, reading, clock())
+        return _unread(account, phone, callback, came, reading, clock)
     found = _Found(account, phone, callback, came, sent_at)
     receipt = found.keep(reading, clock())
     if receipt is None:
         # Whoever kept it may have died before it was offered to the claims.
         for again in found.kept(reading).filter(status=Status.NEW):
             joining.find_claim(account, again.pk, clock=clock)
+        for again in found.kept(reading).select_related("wallet__gateway"):
+            offer_freed(account, again.wallet, clock)
         return REPEATED
-    if receipt.status == Status.NEW and joining.find_claim(account, receipt.pk, clock=clock):
-        return MATCHED
+    if receipt.status == Status.NEW:
+        joining.find_claim(account, receipt.pk, clock=clock)
+    offer_freed(account, receipt.wallet, clock)
     receipt.refresh_from_db()
     return {Status.MATCHED: MATCHED, Status.REVIEW: REVIEW}.get(Status(receipt.status), WAITING)
+
+
+def offer_freed(account: Account, wallet: Wallet | None, clock: Clock) -> None:
+    """Receipts whose balance fits since the wallet's chain went on are offered to the claims."""
+    for receipt_id in balances.heal(wallet, clock()) if wallet else ():
+        joining.find_claim(account, receipt_id, clock=clock)
 
 
 def moment_of(milliseconds: int | None) -> datetime | None:
@@ -73,44 +82,33 @@ def _unread(
     callback: Callback,
     came: Sms,
     reading: sms.Unread,
-    now: datetime,
+    clock: Clock,
 ) -> str:
+    sent_at = moment_of(came.sent_ms)
     if reading.balance is not None and reading.trusted_sender:
         wallet = _wallet_of(phone, sms.wallets_of(came.sender), came, None, None)
         if wallet:
-            set_balance(wallet, reading.balance, moment_of(came.sent_ms) or callback.received_at)
+            stamp = min(sent_at or callback.received_at, callback.received_at)
+            balances.told(wallet, reading.balance, stamp)
+            offer_freed(account, wallet, clock)
     reverses = reading.reverses if reading.trusted_sender else None
-    if reverses and not joining.reversed_by_wallet(account.gateway_id, reverses, now=now):
-        sent_at = moment_of(came.sent_ms)
-        kept = _create(
-            merchant_id=account.merchant_id,
-            gateway_id=account.gateway_id,
-            phone=phone,
-            callback=callback,
-            status=Status.UNREAD,
-            reason=f"The wallet took back the transfer {reverses}, of which nothing is known here.",
-            sender_id=came.sender,
-            text=came.text,
-            fingerprint=sms.text_fingerprint(came.sender, came.text, sent_at),
-            transaction_id=reverses,
-            trusted=True,
-            sent_at=sent_at,
-            received_at=callback.received_at,
-        )
-        return UNREAD if kept else REPEATED
-    if not reading.looks_like_money:
+    besides = None
+    if reverses:
+        besides = joining.reversed_by_wallet(account.gateway_id, reverses, now=clock())
+    if not (besides or reading.looks_like_money):
         return IGNORED
-    sent_at = moment_of(came.sent_ms)
     kept = _create(
         merchant_id=account.merchant_id,
         gateway_id=account.gateway_id,
         phone=phone,
         callback=callback,
         status=Status.UNREAD,
-        reason=sms.REASONS[reading.reason],
+        why=[besides or because(f"sms_{reading.reason}")],
         sender_id=came.sender,
         text=came.text,
         fingerprint=sms.text_fingerprint(came.sender, came.text, sent_at),
+        # Should the message of that transfer come later, it is known to be worth nothing.
+        transaction_id=reverses if besides and reverses else "",
         trusted=reading.trusted_sender,
         sent_at=sent_at,
         received_at=callback.received_at,
@@ -144,7 +142,9 @@ def reread(account: Account, receipt: Receipt, now: datetime) -> str:
     # Whoever dismissed it meanwhile was quicker.
     if not Receipt.objects.filter(pk=receipt.pk, status=Status.UNREAD).update(**columns):
         return UNREAD
-    return REVIEW if columns["status"] == Status.REVIEW else WAITING
+    receipt.refresh_from_db()
+    balances.judge(receipt)
+    return REVIEW if receipt.status == Status.REVIEW else WAITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +157,7 @@ class _Found:
 
     @transaction.atomic
     def keep(self, reading: sms.Receipt, now: datetime) -> Receipt | None:
-        """The new row and the wallet's new balance, both or neither; None where it is kept."""
-        columns = self.columns(reading, now)
+        """The new row and its step in the wallet's chain; None where it is kept."""
         receipt = _create(
             merchant_id=self.account.merchant_id,
             gateway_id=self.account.gateway_id,
@@ -169,18 +168,11 @@ class _Found:
             fingerprint=self._fingerprint(),
             sent_at=self.sent_at,
             received_at=self.callback.received_at,
-            **columns,
+            **self.columns(reading, now),
         )
-        wallet = columns["wallet"]
-        if receipt and receipt.status == Status.NEW and wallet and reading.balance:
-            # What is doubted does not move the chain: else two forged ones would vouch for each other.
-            set_balance(wallet, reading.balance, self._stamp())
+        if receipt:
+            balances.judge(receipt)
         return receipt
-
-    def _stamp(self) -> datetime:
-        """The carrier's, but never later than we had it: a forged one must not end the chain."""
-        came = self.callback.received_at
-        return min(self.sent_at, came) if self.sent_at else came
 
     def _fingerprint(self) -> str:
         """Of a text without the carrier's stamp, the same words long after are another message; a
@@ -210,11 +202,11 @@ class _Found:
             reading.receiver_phone,
             reading.receiver_last4,
         )
-        doubts = list(self._doubts(reading, wallet, self._stamp(), now))
+        doubts = list(self._doubts(reading, wallet, now))
         return {
             "wallet": wallet,
             "status": Status.REVIEW if doubts else Status.NEW,
-            "reason": " ".join(doubts),
+            "why": doubts,
             "wallet_kind": reading.wallet,
             "template": reading.template,
             "amount_units": reading.amount.units,
@@ -229,44 +221,26 @@ class _Found:
         }
 
     def _doubts(
-        self, reading: sms.Receipt, wallet: Wallet | None, stamp: datetime, now: datetime
-    ) -> Iterable[str]:
-        """Why it must not match by itself, each with what to do."""
+        self, reading: sms.Receipt, wallet: Wallet | None, now: datetime
+    ) -> Iterable[Reason]:
+        """Why it must not match by itself; its balance is held against the wallet's chain besides."""
         if not reading.trusted_sender:
-            yield (
-                f"It came from {self.came.sender}, which is not the wallet's own sender name: anybody "
-                "can write such an SMS. Look at the wallet itself before you match it."
-            )
+            yield because("untrusted_sender", sender=self.came.sender)
         if not reading.captured:
-            yield (
-                "Its wording was never seen in a real message: compare it with the wallet before you "
-                "match it."
-            )
+            yield because("unproven_wording")
         if wallet is None:
             named = reading.receiver_phone or reading.receiver_last4 or reading.wallet
-            yield (
-                f"It is for a wallet that the store does not have or cannot tell ({named}). Add the "
-                "wallet and its SIM, or dismiss this."
-            )
+            yield because("unknown_wallet", wallet=named)
         if self._was_taken_back(reading):
-            yield "The wallet took this transfer back before its message came: dismiss it."
+            yield because("taken_back_before")
         if self._is_known_elsewhere(reading):
-            yield "Another store's phone forwarded the same transfer: it may be booked there."
+            yield because("known_elsewhere")
         older = timedelta(hours=self._store().receipt_age_hours)
-        if not sms.is_recent(reading.happened, stamp, now, older):
-            yield "It is too old to be matched by itself: was its money booked already?"
-        if wallet and reading.balance and reading.trusted_sender:
-            known = wallet.balance_units
-            newer = wallet.balance_at is None or stamp >= wallet.balance_at
-            if known is not None and newer:
-                before = Money(known, reading.balance.currency)
-                if not sms.balance_follows(before, reading.amount, reading.balance):
-                    yield (
-                        f"Its balance of {reading.balance} does not follow from {before}: a message "
-                        "is missing, or this one is not genuine. Compare it with the wallet."
-                    )
+        came = self.callback.received_at
+        if not sms.is_recent(reading.happened, min(self.sent_at or came, came), now, older):
+            yield because("too_old")
         if not reading.transaction_id and self._is_likely_repeat(reading, now):
-            yield "The same payer, amount and balance came before: probably one SMS twice."
+            yield because("repeat")
 
     def _was_taken_back(self, reading: sms.Receipt) -> bool:
         if not reading.transaction_id:
@@ -319,12 +293,6 @@ def _wallet_of(
     here = [each for each in wallets if each.phone_id in (None, phone.pk)]
     on_sim = [each for each in here if came.sim and each.sim == came.sim] or here
     return on_sim[0] if len(on_sim) == 1 else None
-
-
-def set_balance(wallet: Wallet, balance: Money, at: datetime) -> None:
-    """Only forward in time: messages may come out of order."""
-    older = Wallet.objects.filter(pk=wallet.pk).exclude(balance_at__gt=at)
-    older.update(balance_units=balance.units, balance_at=at)
 
 
 def _aware(happened: datetime | None) -> datetime | None:

@@ -10,6 +10,7 @@ from gateways.orders.links import new_pay_token, token_digest
 from gateways.orders.states import tell
 from gateways.receipts import joining
 from gateways.receipts.quoting import worth
+from gateways.wallet.matching import because
 from ledger.billing.base import BillerError
 from ledger.bills import credit_currency
 from ledger.models import Bill
@@ -31,11 +32,11 @@ def keeps_currency(gateway: VodafoneCashGateway, known: Claim, receipt: Receipt)
         return False
     if currency in ("", gateway.store_currency):
         return True
-    joining.review(
-        receipt.pk,
-        f"Client {known.client} claims it, whose credit WHMCS keeps in {currency}; the store counts in "
-        f"{gateway.store_currency}. Add the credit by hand in WHMCS, and dismiss this.",
-    )
+    if known.hold:
+        # Nobody who shows no key puts another's money aside by naming a client.
+        return False
+    kept = {"currency": currency, "store": gateway.store_currency}
+    joining.review(receipt.pk, because("other_currency", client=known.client, **kept))
     return False
 
 
@@ -43,7 +44,7 @@ def keeps_currency(gateway: VodafoneCashGateway, known: Claim, receipt: Receipt)
 def top_up(gateway: VodafoneCashGateway, known: Claim, receipt: Receipt, now: datetime) -> Order:
     """A bill and an order for money that nobody had asked for: it becomes the client's credit."""
     merchant = gateway.merchant
-    value = worth(gateway, receipt.amount, gateway.store_currency)
+    value = merchant.biller.keeps(worth(gateway, receipt.amount, gateway.store_currency))
     bill = Bill(
         merchant=merchant,
         biller=merchant.biller,

@@ -17,6 +17,8 @@ from gateways.wallet.sms.wording import ascii_fold, fold, normalise
 from ledger.money import Money
 
 By = Literal["reference", "phone", "name", "amount"]
+# One sentence of a reason: its code in gateways/receipts/reasons.py, and what to fill in, as text.
+Reason = tuple[str, dict[str, str]]
 
 # Seconds. People also pay first and tell us then; and a payment's message comes when it likes.
 EARLY = 30 * 60
@@ -29,7 +31,13 @@ LETTERS = 8
 _LONGEST = 200
 _WORD = re.compile(r"[^\W\d_]+")
 _NO_REFERENCE = re.compile(r"[^0-9a-z]+")
-DECIDE = "Match, split or dismiss it by hand."
+
+
+def because(code: str, **values: object) -> Reason:
+    return code, {name: str(value) for name, value in values.items()}
+
+
+DECIDE = because("decide")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ class Ambiguous:
     """Claims that fit, in order of id, and why no one is picked: there are several, or it doubts."""
 
     ids: tuple[int, ...]
-    why: str
+    why: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ class NoMatch:
           where the receipt can wait for its claim; an equal amount alone is no sign.
     """
 
-    why: str
+    why: tuple[Reason, ...]
     near: tuple[int, ...]
 
 
@@ -102,7 +110,7 @@ def match(came: Came, expected: Sequence[Expected]) -> Match | Ambiguous | NoMat
     """
     claims = [each for each in set(expected) if each.amount.currency == came.amount.currency]
     if came.amount.units <= 0:
-        return NoMatch(f"{came.amount} pays nothing. {DECIDE}", ())
+        return NoMatch((because("pays_nothing", amount=came.amount), DECIDE), ())
     if referred := [each for each in claims if _same_reference(came, each)]:
         # Whatever else it may fit by: the payer named the transfer.
         hits = [each for each in referred if _pays(came, each)]
@@ -122,20 +130,21 @@ def match(came: Came, expected: Sequence[Expected]) -> Match | Ambiguous | NoMat
 def _decided(came: Came, by: By, hits: Sequence[Expected]) -> Match | Ambiguous:
     ids = tuple(sorted({each.id for each in hits}))
     if len(hits) > 1:
-        return Ambiguous(ids, f"{len(hits)} claims over {came.amount} fit by {by}. {DECIDE}")
+        several = because("several_fit", count=len(hits), amount=came.amount, by=by)
+        return Ambiguous(ids, (several, DECIDE))
     if odd := _contradiction(came, hits[0]):
-        return Ambiguous(ids, f"It fits by {by}, but {odd}. {DECIDE}")
+        return Ambiguous(ids, (because("fits_by", by=by), odd, DECIDE))
     return Match(hits[0].id, by)
 
 
-def _contradiction(came: Came, claim: Expected) -> str:
+def _contradiction(came: Came, claim: Expected) -> Reason | None:
     """What message and claim both tell, and tell differently. Names are spelt in too many ways."""
     if came.phone and claim.phone and came.phone != claim.phone:
-        return f"the money came from {came.phone} and the claim names {claim.phone}"
+        return because("other_phone", phone=came.phone, claimed=claim.phone)
     told, typed = plain_reference(came.reference), plain_reference(claim.reference)
     if told and typed and told != typed:
-        return f"its reference is {told} and the claim names {typed}"
-    return ""
+        return because("other_reference", reference=told, claimed=typed)
+    return None
 
 
 def _nothing(came: Came, signed: Iterable[Expected]) -> NoMatch:
@@ -147,39 +156,34 @@ def _nothing(came: Came, signed: Iterable[Expected]) -> NoMatch:
 
     nearest = nsmallest(NEAREST, signed, key=distance)
     if not nearest:
-        payer = came.phone or came.name or "its payer, who is not told"
-        return NoMatch(f"No open claim over {came.amount} names {payer}.", ())
+        payer = came.phone or came.name
+        nobody = because("nobody_names", amount=came.amount, payer=payer)
+        return NoMatch((nobody if payer else because("no_payer", amount=came.amount),), ())
     first = nearest[0]
     near = tuple(dict.fromkeys(each.id for each in nearest))
-    return NoMatch(f"A claim names {_sign(came, first)}, but {_fault(came, first)}. {DECIDE}", near)
+    return NoMatch((_sign(came, first), _fault(came, first), DECIDE), near)
 
 
-def _sign(came: Came, claim: Expected) -> str:
+def _sign(came: Came, claim: Expected) -> Reason:
     if _same_reference(came, claim):
-        return "its reference"
+        return because("names_reference")
     same_phone = came.phone and came.phone == claim.phone
-    return f"its payer {came.phone if same_phone else came.name}"
+    return because("names_payer", payer=came.phone if same_phone else came.name)
 
 
-def _fault(came: Came, claim: Expected) -> str:
+def _fault(came: Came, claim: Expected) -> Reason:
     """What speaks against a claim that names its reference or its payer."""
+    amounts = {"expected": claim.amount, "came": came.amount}
     if claim.amount > came.amount:
-        missing = claim.amount - came.amount
-        return f"{claim.amount} is expected and {came.amount} came: {missing} too little"
+        return because("too_little", missing=claim.amount - came.amount, **amounts)
     if claim.amount < came.amount:
-        surplus = came.amount - claim.amount
-        return f"{claim.amount} is expected and {came.amount} came: {surplus} too much"
+        return because("too_much", surplus=came.amount - claim.amount, **amounts)
     if off := _off_by(came, claim):
-        side = "before the claim was opened" if off < 0 else "after the claim expired"
-        span = abs(off) + (EARLY if off < 0 else GRACE)
-        return f"it was sent {_minutes(span)} {side}"
+        early = off < 0
+        hours, minutes = divmod((abs(off) + (EARLY if early else GRACE)) // 60, 60)
+        return because("too_early" if early else "too_late", hours=hours, minutes=minutes)
     # Only the name fits: the message tells a phone, so the name decides nothing.
-    return _contradiction(came, claim) or f"not the phone {came.phone} that sent it"
-
-
-def _minutes(seconds: int) -> str:
-    hours, minutes = divmod(seconds // 60, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return _contradiction(came, claim) or because("only_name", phone=came.phone)
 
 
 def _pays(came: Came, claim: Expected) -> bool:

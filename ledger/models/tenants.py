@@ -3,9 +3,14 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from ledger.money import Money
 from ledger.ports import new_token
 from ledger.sealed import SealedField, SealedModel
+
+WHMCS_DECIMALS = 2
 
 
 class Merchant(SealedModel):
@@ -20,7 +25,9 @@ class Merchant(SealedModel):
     token = models.CharField(max_length=40, unique=True, editable=False, default=new_token)
     signing_secret = SealedField()
     time_zone = models.CharField(
-        max_length=60, default="UTC", help_text="For dates told to WHMCS, such as Europe/Vilnius."
+        max_length=60,
+        default="UTC",
+        help_text=_("For dates told to WHMCS, such as Europe/Vilnius."),
     )
     active = models.BooleanField(default=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="merchants")
@@ -50,38 +57,43 @@ class Biller(SealedModel):
 
     class Kind(models.TextChoices):
         WHMCS = "whmcs", "WHMCS"
-        WEBSITE = "website", "website without WHMCS"
+        WEBSITE = "website", _("website without WHMCS")
 
     class TopUp(models.TextChoices):
-        TRANSACTION = "transaction", "as a transaction (WHMCS refuses repeats)"
-        CREDIT = "credit", "as credit only (the published VodafoneCash way)"
+        TRANSACTION = "transaction", _("as a transaction (WHMCS refuses repeats)")
+        CREDIT = "credit", _("as credit only (the published VodafoneCash way)")
 
     class WhenPaid(models.TextChoices):
-        CREDIT = "credit", "add it to the client's credit"
-        PARK = "park", "park it for a person"
+        CREDIT = "credit", _("add it to the client's credit")
+        PARK = "park", _("park it for a person")
 
     merchant = models.OneToOneField(Merchant, on_delete=models.PROTECT, related_name="biller")
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.WHMCS)
     url = models.URLField("URL", max_length=300)
-    identifier = models.CharField("API identifier", max_length=200)
+    identifier = models.CharField(_("API identifier"), max_length=200)
     secret = SealedField()
     access_key = SealedField()
     top_up_mode = models.CharField(
-        max_length=12, choices=TopUp.choices, default=TopUp.TRANSACTION, verbose_name="Book top-ups"
+        max_length=12,
+        choices=TopUp.choices,
+        default=TopUp.TRANSACTION,
+        verbose_name=_("Book top-ups"),
     )
     when_paid = models.CharField(
         max_length=8,
         choices=WhenPaid.choices,
         default=WhenPaid.CREDIT,
-        verbose_name="Money for an invoice that is paid already",
+        verbose_name=_("Money for an invoice that is paid already"),
     )
     longest_run_seconds = models.PositiveIntegerField(
-        "Longest WHMCS run (s)",
+        _("Longest WHMCS run (s)"),
         default=120,
-        help_text="How long your WHMCS may go on working on a call after we stop waiting for it: "
-        "PHP's max_execution_time plus any queue in front of it.",
+        help_text=_(
+            "How long your WHMCS may go on working on a call after we stop waiting for it: PHP's "
+            "max_execution_time plus any queue in front of it."
+        ),
     )
-    paused = models.BooleanField(default=False, help_text="While ticked, WHMCS is told nothing.")
+    paused = models.BooleanField(default=False, help_text=_("While ticked, WHMCS is told nothing."))
     failures = models.PositiveIntegerField(default=0, editable=False)
     open_until = models.DateTimeField(null=True, editable=False)
     last_ok = models.DateTimeField(null=True, editable=False)
@@ -89,12 +101,22 @@ class Biller(SealedModel):
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
-        return f"{'website' if self.is_website else 'WHMCS'} of {self.merchant}"
+        name = (
+            gettext("website of {merchant}") if self.is_website else gettext("WHMCS of {merchant}")
+        )
+        return name.format(merchant=self.merchant)
 
     @property
     def is_website(self) -> bool:
         """It is told, and cannot be asked what it holds."""
         return self.kind == self.Kind.WEBSITE
+
+    def keeps(self, amount: Money) -> Money:
+        """What it can book of an amount: WHMCS takes ### or ###.##, whatever the currency's own.
+
+        Source  https://developers.whmcs.com/api-reference/addcredit/
+        """
+        return amount if self.is_website else amount.to_decimals(WHMCS_DECIMALS)
 
     @property
     def called(self) -> str:

@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from django.test import Client
 
-from gateways.compat import checks
 from gateways.models import Order, VodafoneCashGateway
 from gateways.orders import deciding as orders
 from ledger import ports, reconcile
@@ -83,12 +82,6 @@ def site() -> Iterator[Site]:
     yield shop
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted() -> None:
-    for limit in checks.LIMITS:
-        limit.forget()
 
 
 def a_website(site: Site, shape: str = "plugin") -> VodafoneCashGateway:

@@ -1,7 +1,6 @@
 """The WHMCS module's signed claim: it quotes, takes the claim once, and tells how it stands."""
 
 import hmac
-from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -10,9 +9,11 @@ import pytest
 from django.test import Client
 
 from gateways.compat import claims
-from gateways.compat.limits import Limit
+from gateways.limits import Limit
 from gateways.models import Claim, Order, Receipt, VodafoneCashGateway, Wallet
 from gateways.orders import deciding
+from gateways.providers.vodafonecash.upstream import UpstreamAnswer
+from gateways.receipts import claiming
 from ledger import ports
 from ledger.billing.base import BillState
 from ledger.models import Merchant, Payment
@@ -25,12 +26,6 @@ pytestmark = pytest.mark.django_db
 SECRET = "the-signing-secret-of-this-shop"
 DUE = Money(1599, "USD")
 NAMES = ("invoice", "client", "issued", "lang", "phone", "reference", "name")
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted() -> Iterator[None]:
-    claims.INVOICES.forget()
-    yield
 
 
 @pytest.fixture
@@ -311,7 +306,7 @@ def test_only_posting_claims(client: Client, store: VodafoneCashGateway) -> None
 def test_one_invoice_is_not_asked_about_without_end(
     client: Client, store: VodafoneCashGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "INVOICES", Limit(2))
+    monkeypatch.setattr(claims, "INVOICES", Limit("invoices", 2, when_down=True))
     now = ports.system_now()
     monkeypatch.setattr("gateways.compat.claims.ports.system_now", lambda: now)
 
@@ -330,3 +325,50 @@ def test_nobody_elses_receipt_is_taken(client: Client, store: VodafoneCashGatewa
     assert (said["status"], said["code"]) == (False, "not_found")
     assert Payment.objects.count() == 1
     assert Receipt.objects.get().status == Receipt.Status.MATCHED
+
+
+# --- what WHMCS can keep ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("due", "rate", "booked"),
+    [
+        (Money(5120, "KWD"), "161.30", Money(5120, "KWD")),
+        (Money(15_990_000, "USDT"), "48.75", Money(16_000_000, "USDT")),
+        (Money(10_000, "JOD"), "70.55", Money(10_000, "JOD")),
+    ],
+    ids=lambda each: str(each),
+)
+def test_no_more_decimals_are_booked_than_whmcs_keeps(
+    client: Client,
+    whmcs: FakeBiller,
+    store: VodafoneCashGateway,
+    due: Money,
+    rate: str,
+    booked: Money,
+) -> None:
+    """10.007 JOD would be refused for ever: AddInvoicePayment takes hundredths, whatever the currency."""
+    VodafoneCashGateway.objects.update(store_currency=due.currency, rate=rate)
+    whmcs.state["balance"] = due
+    store.refresh_from_db()
+    a_receipt(store, claim(client, store, phone="")["amount"])
+
+    assert claim(client, store)["code"] == "matched"
+    assert Payment.objects.get().credit == booked
+
+
+# --- with an account at vodafoncash.com ---------------------------------------------------------------
+@pytest.mark.parametrize(("there", "told"), [("matched", "on_its_way"), ("hold", "hold")])
+def test_what_the_platform_found_or_holds_is_not_asked_for_again(
+    client: Client,
+    store: VodafoneCashGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    there: str,
+    told: str,
+) -> None:
+    """Its report is awaited, or a person there: "not found" would make payers send it twice."""
+    VodafoneCashGateway.objects.update(mode="upstream")
+    store.refresh_from_db()
+    monkeypatch.setattr(claiming, "check", lambda *_, **__: UpstreamAnswer(there))
+
+    assert claim(client, store)["code"] == told
+    assert claim(client, store)["code"] == told
+    assert claim(client, store, phone="")["code"] == told

@@ -1,7 +1,6 @@
 """The claim form of the pay page over HTTP: what it takes, from whom, and what it gives away."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from gateways.compat.limits import Limit
+from gateways.limits import Limit
 from gateways.models import Claim, Order, VodafoneCashGateway
 from gateways.orders.links import pay_token
 from gateways.pay import claims
@@ -27,13 +26,6 @@ from tests.gateways.wallet_rows import PAYER, WALLET, a_receipt
 from tests.ledger.rows import FakeBiller, a_bill, a_biller
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nobody_asked_before() -> Iterator[None]:
-    for limit in claims.LIMITS:
-        limit.forget()
-    yield
 
 
 def url(order: Order, path: str = "") -> str:
@@ -297,7 +289,7 @@ def test_eleventh_try_is_put_off_calmly(client: Client) -> None:
 def test_one_address_is_counted_over_all_orders(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "ADDRESSES", Limit(2, 600))
+    monkeypatch.setattr(claims, "ADDRESSES", Limit("payers", 2, 600, when_down=True))
     orders = [a_wallet_order() for _ in range(3)]
     assert [tell(client, each, PAYER).status_code for each in orders] == [303, 303, 429]
     elsewhere = client.post(

@@ -127,9 +127,9 @@ def test_a_long_batch_is_taken_up_to_the_cap(client: Client) -> None:
 def test_only_phones_have_paths_behind_their_address(client: Client) -> None:
     phone = a_phone()
     store = phone.gateway
-    for path in (f"{store.token}/ingest/sms", f"{phone.token}/other/path"):
-        answered = client.post(f"/webhooks/{path}", b"{}", content_type="application/json")
-        assert answered.status_code == 404
+    for path, status in ((f"{store.token}/ingest/sms", 401), (f"{phone.token}/other/path", 404)):
+        answered = client.post(f"/webhooks/{path}", message(), content_type="application/json")
+        assert answered.status_code == status
     assert client.get(f"/webhooks/{phone.token}/").status_code == 405
 
 

@@ -752,6 +752,20 @@ def upstream(store: VodafoneCashGateway) -> VodafoneCashGateway:
     return store
 
 
+@pytest.mark.parametrize("amount", ["10.004", "10.00000001", "9.99999999", "9.995"])
+def test_a_report_with_more_decimals_than_the_currency_is_booked(
+    upstream: VodafoneCashGateway, amount: str
+) -> None:
+    """How the platform rounds is not documented: 500 pounds at 49.98 are 10.0040016 dollars."""
+    order = an_order(upstream)
+    asked_platform(upstream, order)
+    reported(upstream, amount, "000111222333")
+    order.refresh_from_db()
+    assert order.status == "paid"
+    assert order.payment
+    assert order.payment.credit == Money(1000, "USD")
+
+
 def test_v05_a_report_is_booked_on_the_order_of_its_amount(
     upstream: VodafoneCashGateway,
 ) -> None:

@@ -117,6 +117,42 @@ def test_a_fraction_that_does_not_fit_is_refused_rather_than_cut(
             Money.parse(text, currency)
 
 
+@pytest.mark.parametrize(
+    ("text", "currency", "units"),
+    [
+        ("10.004", "USD", 1000),
+        ("10.005", "USD", 1001),
+        ("10.0049999999", "USD", 1000),
+        ("10.00400160064", "KWD", 10004),
+        ("7", "USD", 700),
+        ("7.5", "JPY", 8),
+        ("7.4", "JPY", 7),
+        ("0.999999999", "USDT", 1_000_000),
+    ],
+)
+def test_what_another_system_computed_is_read_to_the_nearest_unit(
+    text: str, currency: str, units: int
+) -> None:
+    assert Money.nearest(text, currency) == Money(units, currency)
+
+
+@pytest.mark.parametrize("text", ["", ".", "1.", "1.2x4", "1,5", "-1.234", "1e5", "1.23٤", "nan"])
+def test_the_nearest_unit_of_no_amount_is_an_error(text: str) -> None:
+    with pytest.raises(MoneyError):
+        Money.nearest(text, "USD")
+
+
+@given(st.integers(0, 10**12), st.sampled_from(["USD", "KWD", "JPY", "XMR"]), st.integers(0, 12))
+def test_rounding_down_takes_less_than_one_step(units: int, currency: str, decimals: int) -> None:
+    money = Money(units, currency)
+    kept = money.to_decimals(decimals)
+    assert kept <= money
+    assert Money.parse(kept.amount, currency) == kept
+    _whole, _, fraction = kept.amount.partition(".")
+    assert not fraction[decimals:].strip("0")
+    assert kept.to_decimals(decimals) == kept
+
+
 @given(amounts(), st.data())
 def test_sums_and_comparisons_are_those_of_the_units(money: Money, data: st.DataObject) -> None:
     other = Money(data.draw(st.integers(0, 10**18)), money.currency)
