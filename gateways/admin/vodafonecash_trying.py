@@ -2,14 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateways.admin.vodafonecash_page import biller_of
+from django.utils.translation import gettext as _
+
+from gateways.admin.vodafonecash_page import biller_of, wants_key
 from gateways.admin.wallet_names import is_silent, wallet_name
 from gateways.models import EGP, VodafoneCashGateway
 from ledger import ports
 from ledger.admin.showing import Fact, moment, visible
+from ledger.billing.base import Biller as BillerClient
 from ledger.billing.base import BillerError, CheckLine
 from ledger.bills import connect
 from ledger.cipher import SealBroken
@@ -20,16 +23,9 @@ from ledger.rate import Rate
 
 Mode = VodafoneCashGateway.Mode
 TIMEOUT_SECONDS = 10
-ATTEMPTS_LOOKED_AT = 500
 
 # Invalid IP 203.0.113.7, as WHMCS names the address that it saw.
 _SEEN_FROM = re.compile(r"\bIP:?\s+([0-9A-Fa-f][0-9A-Fa-f:.]{1,44})", re.IGNORECASE)
-_BOTH_PLACES = (
-    "Enter this address in WHMCS in both places, under System Settings > General Settings > "
-    "Security: “Whitelisted IPs” and “API IP Access Restriction”. If the API credential has an IP "
-    "list of its own (Manage API Credentials), there too. Then test again."
-)
-_ENROL = "Enrol a phone under Phones, and enter its URL into the forwarder app."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +43,15 @@ def lines_for(store: VodafoneCashGateway) -> Iterator[Line]:
     biller = biller_of(store)
     if biller is None:
         yield Line(
-            "WHMCS", False, "No WHMCS is entered yet.", "Add a biller: its URL and credential."
+            _("WHMCS or website"),
+            False,
+            _("None is entered yet."),
+            _(
+                "Add a biller: the URL and credential of your WHMCS, or the API URL of your website."
+            ),
         )
+    elif biller.is_website:
+        yield from _website(biller)
     else:
         yield from _whmcs(store, biller)
     yield _rate(store)
@@ -59,45 +62,61 @@ def lines_for(store: VodafoneCashGateway) -> Iterator[Line]:
         yield from _phones(store)
     if store.legacy_open:
         yield Line(
-            "Store key",
+            _("Store key"),
             False,
-            "Legacy open mode is on: claims need no key.",
-            "Switch it off once your plugins send the key.",
+            _("Legacy open mode is on: claims need no key."),
+            _("Switch it off once your plugins send the key."),
         )
     else:
-        yield _key(store)
+        yield _key(store, biller)
 
 
 # --- WHMCS ----------------------------------------------------------------------------------------
 def _whmcs(store: VodafoneCashGateway, biller: Biller) -> Iterator[Line]:
     try:
-        lines = connect(biller).check([store.method])
+        client = connect(biller)
+        lines = client.check([store.method])
     except (BillerError, SealBroken, ValueError) as error:
-        yield Line("Credentials", False, str(error), "Mend the biller's settings.")
+        yield Line(_("Credentials"), False, str(error), _("Mend the biller's settings."))
         return
     refused = next((line for line in lines if _address_in(line)), None)
     if refused:
-        address = _address_in(refused)
-        yield Line("Credentials", None, "Not tried: WHMCS refuses our address first.")
-        yield Line(
-            "Whitelisted IPs",
-            False,
-            f"WHMCS answered “{visible(refused.message)}”.",
-            _BOTH_PLACES,
-            Fact("Our address, as WHMCS sees it", address, copy=True),
-        )
+        yield Line(_("Credentials"), None, _("Not tried: WHMCS refuses our address first."))
+        yield from _refused(refused)
         return
     failed = [line for line in lines if not line.ok]
     reached = any(line.ok for line in lines)
     if not reached and failed:
-        yield Line("Credentials", False, visible(failed[0].message), failed[0].way_out)
+        yield Line(_("Credentials"), False, visible(failed[0].message), failed[0].way_out)
         return
-    yield Line("Credentials", True, "WHMCS knows the identifier and the secret.")
-    yield Line("Whitelisted IPs", True, "WHMCS lets our address in.")
+    yield Line(_("Credentials"), True, _("WHMCS knows the identifier and the secret."))
+    yield Line("Whitelisted IPs", True, _("WHMCS has not banned our address."))
+    yield Line("API IP Access Restriction", True, _("WHMCS lets our address in."))
     yield from (Line(each.action, False, visible(each.message), each.way_out) for each in failed)
     if not failed:
-        yield Line("API role: reading", True, f"{len(lines)} actions and settings answer.")
-    yield from _writing(biller)
+        answered = _("{count} actions and settings answer.").format(count=len(lines))
+        yield Line(_("API role: reading"), True, answered)
+    yield from _writing(client, biller)
+
+
+def _refused(line: CheckLine) -> Iterator[Line]:
+    """WHMCS names the address that it saw: behind a proxy that is not the one we know of."""
+    address = Fact(_("Our address, as WHMCS sees it"), _address_in(line), copy=True)
+    told = _("WHMCS answered “{message}”.").format(message=visible(line.message))
+    yield Line(
+        "Whitelisted IPs",
+        False,
+        told,
+        _(
+            "Enter this address in WHMCS in both places, under System Settings > General Settings > "
+            "Security: “Whitelisted IPs” and “API IP Access Restriction”. If the API credential has "
+            "an IP list of its own (Manage API Credentials), there too. Then test again."
+        ),
+        address,
+    )
+    yield Line(
+        "API IP Access Restriction", False, told, _("Enter the same address there."), address
+    )
 
 
 def _address_in(line: CheckLine) -> str:
@@ -108,29 +127,55 @@ def _address_in(line: CheckLine) -> str:
     return seen[1].rstrip(".:") if seen else ""
 
 
-def _writing(biller: Biller) -> Iterator[Line]:
-    """Booking is never tried out; what the latest real bookings met tells about the role."""
+def _writing(client: BillerClient, biller: Biller) -> Iterator[Line]:
+    """The actions that book, asked for in a way that books nothing."""
     top_ups = "AddCredit" if biller.top_up_mode == Biller.TopUp.CREDIT else "AddTransaction"
+    for line in client.may_book(("AddInvoicePayment", top_ups)):
+        what = _("API role: {action}").format(action=line.action)
+        if line.ok:
+            yield Line(what, True, _("The role has it."))
+        else:
+            yield Line(what, False, visible(line.message), line.way_out)
+
+
+# --- a website ------------------------------------------------------------------------------------
+def _website(biller: Biller) -> Iterator[Line]:
+    try:
+        connect(biller)
+    except (BillerError, SealBroken) as error:
+        yield Line(_("Website"), False, str(error), _("Mend the biller's settings."))
+        return
+    yield Line(_("Website"), True, _("Its settings are whole."))
+    if biller.identifier.startswith("plugin:") and not biller.secret:
+        yield Line(
+            _("Website key"),
+            False,
+            _("None is entered."),
+            _("Enter at the biller the key that your plugin holds."),
+        )
+    yield _telling(biller)
+
+
+def _telling(biller: Biller) -> Line:
+    """A website cannot be asked anything, so what it answered to the latest payment must do."""
+    what = _("Telling the website")
     sends = Attempt.objects.filter(delivery__biller=biller, kind=Attempt.Kind.SEND)
-    latest = sends.order_by("-pk").values_list("outcome", "code", "request")[:ATTEMPTS_LOOKED_AT]
-    for action in ("AddInvoicePayment", top_ups):
-        met = [(outcome, code) for outcome, code, sent in latest if sent.get("action") == action]
-        yield _writing_line(action, met)
-
-
-def _writing_line(action: str, met: Iterable[tuple[str, str]]) -> Line:
-    what = f"API role: {action}"
-    tick = f"Tick {action} in an API role of the credential (Manage API Credentials > API Roles)."
-    for outcome, code in met:
-        if code == "permission":
-            return Line(what, False, "WHMCS refused the latest one: the role lacks it.", tick)
-        if outcome == Attempt.Outcome.DONE:
-            return Line(what, True, "A booking with it went well.")
+    latest = sends.exclude(outcome=Attempt.Outcome.OPEN).order_by("-pk").first()
+    if latest is None:
+        return Line(
+            what,
+            None,
+            _("Not tried, because trying would tell it of a payment. The first one will show."),
+        )
+    if latest.outcome == Attempt.Outcome.DONE:
+        return Line(what, True, _("It was told of the latest payment."))
     return Line(
         what,
-        None,
-        "Not tried, because trying would book something. The first payment will show.",
-        tick,
+        False,
+        visible(latest.message),
+        _(
+            "Check its API URL, and the key that its plugin holds. Deliveries shows what it answered."
+        ),
     )
 
 
@@ -140,61 +185,95 @@ def _rate(store: VodafoneCashGateway) -> Line:
         Rate.parse(store.rate, base="USD", quote=EGP)
     except MoneyError:
         return Line(
-            "Rate", False, "No usable rate is set.", "Enter EGP for one unit, such as 50.00."
+            _("Rate"),
+            False,
+            _("No usable rate is set."),
+            _("Enter EGP for one unit, such as 50.00."),
         )
-    return Line("Rate", True, f"1 {visible(store.store_currency)} = {visible(store.rate)} EGP")
+    return Line(_("Rate"), True, f"1 {visible(store.store_currency)} = {visible(store.rate)} EGP")
 
 
 def _wallets(store: VodafoneCashGateway) -> Line:
     wallets = list(store.wallets.filter(active=True))
     if not wallets:
-        return Line("Wallet", False, "No wallet is entered.", "Add the wallet's number below.")
-    return Line("Wallet", True, ", ".join(map(wallet_name, wallets)))
+        return Line(
+            _("Wallet"),
+            False,
+            _("No wallet is entered."),
+            _("Add the wallet's number on the store's page."),
+        )
+    return Line(_("Wallet"), True, _(", ").join(map(wallet_name, wallets)))
 
 
 def _phones(store: VodafoneCashGateway) -> Iterator[Line]:
     phones = list(store.phones.filter(active=True))
     if not phones:
-        yield Line("Phone", False, "No phone is enrolled.", _ENROL)
+        yield Line(
+            _("Phone"),
+            False,
+            _("No phone is enrolled."),
+            _("Enrol a phone under Phones, and enter its URL into the forwarder app."),
+        )
     now, place = ports.system_now(), store.merchant.time_zone
     for phone in phones:
-        what = f"Phone {visible(phone.name)}"
+        what = _("Phone {name}").format(name=visible(phone.name))
+        seen = moment(phone.last_seen, place)
         if phone.last_seen is None:
-            yield Line(what, False, "It was never seen.", "Finish its setup, then send a test SMS.")
+            yield Line(
+                what,
+                False,
+                _("It was never seen."),
+                _("Finish its setup, then send a test SMS."),
+            )
         elif is_silent(phone, now):
             yield Line(
                 what,
                 False,
-                f"Silent since {moment(phone.last_seen, place)}.",
-                "Look at the phone: power, network, battery saving, and the forwarder app.",
+                _("Silent since {moment}.").format(moment=seen),
+                _("Look at the phone: power, network, battery saving, and the forwarder app."),
             )
         else:
-            yield Line(what, True, f"Alive; last seen {moment(phone.last_seen, place)}.")
+            yield Line(what, True, _("Alive; last seen {moment}.").format(moment=seen))
 
 
-def _key(store: VodafoneCashGateway) -> Line:
+def _key(store: VodafoneCashGateway, biller: Biller | None) -> Line:
     if store.store_key:
-        return Line("Store key", True, "Set.")
+        return Line(_("Store key"), True, _("Set."))
+    way_out = _("Press “New store key”, and enter it as the API Token.")
+    if wants_key(store, biller):
+        return Line(
+            _("Store key"),
+            False,
+            _("None is set: the website's plugin is refused without it."),
+            way_out,
+        )
     return Line(
-        "Store key",
+        _("Store key"),
         None,
-        "None is set; only official plugins of vodafoncash.com and your callback need one.",
-        "Press “New store key”, and enter it as the API Token.",
+        _("None is set; only official plugins of vodafoncash.com and your callback need one."),
+        way_out,
     )
 
 
 def _upstream(store: VodafoneCashGateway) -> Line:
     """The one question of vodafoncash.com that changes nothing: its rate."""
     what = f"{store.system_url.rstrip('/')}/api/public/store/{store.store_id}/rate"
-    way_out = "Check the System URL and the Store ID."
+    way_out = _("Check the System URL and the Store ID.")
     try:
         answer = call("GET", what, timeout_seconds=TIMEOUT_SECONDS)
         members = json.loads(answer.body, parse_float=str)
     except CallError as error:
-        return Line(what, False, f"It could not be asked: {error}.", way_out)
+        return Line(
+            what, False, _("It could not be asked: {problem}.").format(problem=error), way_out
+        )
     except (ValueError, RecursionError):
-        return Line(what, False, "Something answers, but not the wallet service.", way_out)
+        return Line(what, False, _("Something answers, but not the wallet service."), way_out)
     if answer.status != 200 or not isinstance(members, dict) or not members.get("status"):
-        return Line(what, False, f"It does not know the store (HTTP {answer.status}).", way_out)
-    told = f"{members.get('rate', '')} EGP for 1 {members.get('currency_label', '')}"
-    return Line(what, True, f"It knows the store; its rate is {visible(told)[:80]}.")
+        told = _("It does not know the store (HTTP {status}).").format(status=answer.status)
+        return Line(what, False, told, way_out)
+    rate = _("{rate} EGP for 1 {currency}").format(
+        rate=members.get("rate", ""), currency=members.get("currency_label", "")
+    )
+    return Line(
+        what, True, _("It knows the store; its rate is {rate}.").format(rate=visible(rate)[:80])
+    )

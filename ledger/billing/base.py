@@ -152,6 +152,9 @@ class Biller(Protocol):
         at    when the money came, in the merchant's zone.
         """
 
+    def may_book(self, actions: Sequence[str]) -> list[CheckLine]:
+        """Whether each action that books is allowed, tried without booking anything."""
+
     def check(self, methods: Sequence[str]) -> list[CheckLine]:
         """Try each needed read, and whether each payment method is active. Changes nothing."""
 

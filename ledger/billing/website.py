@@ -128,6 +128,10 @@ class Website:
         """Nothing can be tried without telling it of a payment."""
         return []
 
+    def may_book(self, actions: Sequence[str]) -> list[CheckLine]:
+        """Websites have no roles."""
+        return []
+
     def write_note(self, text: str, bill: BillRef) -> Outcome:
         """Websites keep no log of ours."""
         return Outcome(Verdict.DONE, "ok", "a website keeps no log lines")

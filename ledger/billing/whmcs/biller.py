@@ -18,7 +18,7 @@ from ledger.billing.base import (
 )
 from ledger.billing.whmcs.answers import Fields, Malformed, id_of, money_of, text_of
 from ledger.billing.whmcs.api import Api, Reply
-from ledger.billing.whmcs.check import check_lines
+from ledger.billing.whmcs.check import booking_lines, check_lines
 from ledger.billing.whmcs.faults import BROKEN, Fault
 from ledger.billing.whmcs.hits import credits_found, notes_found, transactions_found
 from ledger.http import Call
@@ -66,6 +66,10 @@ class Whmcs:
     def check(self, methods: Sequence[str]) -> list[CheckLine]:
         """One line per read action that is needed, and per payment method that must be active."""
         return check_lines(self._api, methods)
+
+    def may_book(self, actions: Sequence[str]) -> list[CheckLine]:
+        """One line per action that books, without booking anything."""
+        return booking_lines(self._api, actions)
 
     def read_bill(self, reference: str) -> BillState:
         """GetInvoice, and the currency from its client: WHMCS puts none on the invoice."""

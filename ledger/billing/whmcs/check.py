@@ -23,6 +23,13 @@ _READS: tuple[tuple[str, dict[str, str]], ...] = (
     ("GetCredits", {"clientid": "0"}),
     ("GetActivityLog", {"limitnum": "1"}),
 )
+# What each of these lacks is refused before anything is written, as its page documents: an invoice
+# or client that exists, an amount, a payment method. Each lacks two of them.
+_BOOKINGS: dict[str, dict[str, str]] = {
+    "AddInvoicePayment": {"invoiceid": "0"},
+    "AddTransaction": {"userid": "0"},
+    "AddCredit": {"clientid": "0"},
+}
 _PROOF_ENOUGH = frozenset({"not_found", "validation"})
 
 
@@ -40,6 +47,18 @@ def check_lines(api: Api, methods: Sequence[str]) -> list[CheckLine]:
         lines.append(CheckLine(action, True, _version(reply) if action == "WhmcsDetails" else ""))
         if action == "GetPaymentMethods":
             lines += _method_lines(reply, methods)
+    return lines
+
+
+def booking_lines(api: Api, actions: Sequence[str]) -> list[CheckLine]:
+    """Whether the role has each action, asked in a way that cannot book anything."""
+    lines = []
+    for action in actions:
+        fault = api.ask(action, _BOOKINGS[action], timeout_seconds=CHECK_TIMEOUT_SECONDS).fault
+        if fault is None or fault.code in _PROOF_ENOUGH:
+            lines.append(CheckLine(action, True))
+        else:
+            lines.append(CheckLine(action, False, fault.message, fault.way_out))
     return lines
 
 

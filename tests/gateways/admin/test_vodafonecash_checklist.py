@@ -58,9 +58,11 @@ def test_all_is_well_where_all_is_ready(own_sandbox: Sandbox) -> None:
     told = checked(store)
     works = {what for what, (chip, _) in told.items() if chip == "works"}
     assert {
-        "Credentials", "Whitelisted IPs", "Rate", "Wallet", "Phone Phone alpha", "Store key",
+        "Credentials", "Whitelisted IPs", "API IP Access Restriction", "Rate", "Wallet",
+        "Phone Phone alpha", "Store key",
     } <= works  # fmt: skip
-    assert told["API role: AddInvoicePayment"][0] == "not tried"
+    assert told["API role: AddInvoicePayment"][0] == "works"
+    assert told["API role: AddTransaction"][0] == "works"
     assert "1 EUR = 50.00 EGP" in told["Rate"][1]
 
 
@@ -74,7 +76,7 @@ def test_whmcs_own_refusal_names_the_address_to_copy_into_both_places(
     finally:
         own_sandbox.no_faults("whmcs")
     chip, line = told["Whitelisted IPs"]
-    assert chip == "fails"
+    assert chip == told["API IP Access Restriction"][0] == "fails"
     named = re.search(r'class="copied">([0-9a-f.:]+)</code>', line)
     assert named
     assert f"Invalid IP {named[1]}" in line
@@ -95,28 +97,30 @@ def test_wrong_credentials_are_told_from_a_wrong_address(own_sandbox: Sandbox) -
 
 
 @pytest.mark.parametrize(
-    ("outcome", "code", "chip"),
-    [("done", "ok", "works"), ("refused", "permission", "fails"), ("later", "", "not tried")],
+    ("mode", "action"), [("transaction", "AddTransaction"), ("credit", "AddCredit")]
 )
-def test_what_the_role_lacks_is_known_from_the_latest_bookings(
-    own_sandbox: Sandbox, outcome: str, code: str, chip: str
+def test_what_the_role_lacks_is_found_without_booking_anything(
+    own_sandbox: Sandbox, mode: str, action: str
 ) -> None:
     store = ready(own_sandbox)
-    Attempt.objects.create(
-        delivery=Delivery.objects.get(),
-        number=2,
-        epoch=2,
-        kind=Attempt.Kind.SEND,
-        outcome=outcome,
-        code=code,
-        sent_at=ports.system_now(),
-        request={"action": "AddTransaction"},
-    )
-    told = checked(store)
-    assert told["API role: AddTransaction"][0] == chip
-    assert "AddCredit" not in " ".join(told)
-    Biller.objects.update(top_up_mode=Biller.TopUp.CREDIT)
-    assert checked(store)["API role: AddCredit"][0] == "not tried"
+    Biller.objects.update(top_up_mode=mode)
+    reads = (
+        "WhmcsDetails GetPaymentMethods GetInvoice GetInvoices GetClientsDetails GetClients "
+        "GetCurrencies GetTransactions GetCredits GetActivityLog AddInvoicePayment"
+    ).split()
+    state = own_sandbox.whmcs()
+    own_sandbox.whmcs_settings(permissions=reads)
+    try:
+        told = checked(store)
+    finally:
+        own_sandbox.whmcs_settings(permissions=None)
+    assert told["API role: AddInvoicePayment"][0] == "works"
+    assert told[f"API role: {action}"][0] == "fails"
+    assert f"Tick {action} in an API role" in told[f"API role: {action}"][1]
+    assert checked(store)[f"API role: {action}"][0] == "works"
+    booked = own_sandbox.whmcs()
+    for kept in ("transactions", "credits", "activity"):
+        assert booked[kept] == state[kept]
 
 
 def test_what_is_missing_in_the_store_is_said_line_by_line() -> None:
@@ -125,15 +129,59 @@ def test_what_is_missing_in_the_store_is_said_line_by_line() -> None:
     store = a_store(merchant, rate="0", legacy_open=True)
     told = checked(store)
     assert {what: chip for what, (chip, _) in told.items()} == dict.fromkeys(
-        ("WHMCS", "Rate", "Wallet", "Phone", "Store key"), "fails"
+        ("WHMCS or website", "Rate", "Wallet", "Phone", "Store key"), "fails"
     )
-    assert "Add a biller" in told["WHMCS"][1]
+    assert "Add a biller" in told["WHMCS or website"][1]
     assert "Switch it off" in told["Store key"][1]
     a_phone(store)
     assert checked(store)["Phone Samsung"][0] == "fails"
     assert "never seen" in checked(store)["Phone Samsung"][1]
     Wallet.objects.filter(gateway=store).update(active=False)
     assert checked(store)["Wallet"][0] == "fails"
+
+
+def a_website(**fields: str) -> Biller:
+    """In the place of the pretend WHMCS."""
+    Biller.objects.update(
+        kind="website", url="https://shop.example.com/cb?pin=4711", identifier="generic:", **fields
+    )
+    return Biller.objects.get()
+
+
+def test_a_website_is_not_tried_but_known_by_what_it_answered_last() -> None:
+    store = Shown("alpha").rows[Store]
+    a_website()
+    Attempt.objects.all().delete()
+    told = checked(store)
+    assert not [what for what, (_, line) in told.items() if "WHMCS" in line]
+    assert told["Website"][0] == "works"
+    assert told["Telling the website"][0] == "not tried"
+    for number, (outcome, chip) in enumerate([("done", "works"), ("refused", "fails")], start=7):
+        Attempt.objects.create(
+            delivery=Delivery.objects.get(),
+            number=number,
+            epoch=number,
+            kind=Attempt.Kind.SEND,
+            outcome=outcome,
+            message="The website refused the payment with HTTP 403",
+            sent_at=ports.system_now(),
+        )
+        assert checked(store)["Telling the website"][0] == chip
+    assert "HTTP 403" in checked(store)["Telling the website"][1]
+
+
+def test_what_a_website_needs_besides_is_said() -> None:
+    store = Shown("alpha").rows[Store]
+    biller = a_website(secret="")
+    Biller.objects.update(identifier="plugin:2")
+    store.seal("store_key", "")
+    store.save()
+    told = checked(store)
+    assert told["Website key"][0] == "fails"
+    assert told["Store key"][0] == "fails"
+    assert "plugin is refused without it" in told["Store key"][1]
+    Biller.objects.filter(pk=biller.pk).update(identifier="signed:2", access_key="")
+    assert checked(store)["Website"][0] == "fails"
 
 
 def test_an_account_at_vodafoncash_is_asked_for_its_rate_only() -> None:
