@@ -38,7 +38,7 @@ soak: .venv/.dev
 		python -m pytest -q -x tests/flows/test_swarm.py
 
 messages:
-	@msgfmt -c -o gateways/locale/ar/LC_MESSAGES/django.mo gateways/locale/ar/LC_MESSAGES/django.po
+	@msgfmt -c -o config/locale/ar/LC_MESSAGES/django.mo config/locale/ar/LC_MESSAGES/django.po
 
 COMPILE = $(UV) pip compile -q --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 $(LOCK_FLAGS) pyproject.toml

@@ -10,6 +10,8 @@ from django.db.models.base import ModelBase
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from config.health import silent_workers
 from ledger import ports
@@ -26,6 +28,12 @@ GROUPS = {
     ),
     "People": ("User", "Group", "AuditEvent"),
 }  # fmt: skip
+TITLES = {
+    "Payments": _("Payments"),
+    "Settings": _("Settings"),
+    "People": _("People"),
+    "More": _("More"),
+}
 
 
 class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -54,7 +62,7 @@ def _is_superuser(request: HttpRequest) -> bool:
 class GatebookAdminSite(admin.AdminSite):
     site_header = "Gatebook"
     site_title = "Gatebook"
-    index_title = "What needs a person today"
+    index_title = _("What needs a person today")
     index_template = "admin/home.html"
     site_url = None
 
@@ -124,13 +132,13 @@ class GatebookAdminSite(admin.AdminSite):
                 continue
             if not screen.has_view_permission(request):
                 continue
-            rows, _ = screen.get_search_results(request, screen.get_queryset(request), term)
+            rows, _distinct = screen.get_search_results(request, screen.get_queryset(request), term)
             hits = list(rows[: HITS_SHOWN + 1])
             if hits:
                 found.append(_hits(screen, request, hits))
         context = {
             **self.each_context(request),
-            "title": f"Search: {term}" if term else "Search",
+            "title": (gettext("Search: {term}").format(term=term) if term else gettext("Search")),
             "term": term,
             "found": found,
         }
@@ -140,7 +148,7 @@ class GatebookAdminSite(admin.AdminSite):
 
 def _group(title: str, models: list[Any]) -> dict[str, Any]:
     return {
-        "name": title,
+        "name": TITLES[title],
         "app_label": title.lower(),
         "app_url": reverse("admin:index"),
         "has_module_perms": True,
@@ -155,7 +163,7 @@ def _hits(screen: Any, request: HttpRequest, hits: list[Any]) -> dict[str, Any]:
         "more": len(hits) > HITS_SHOWN,
         "rows": [
             {
-                "name": str(row),
+                "name": screen.named(row),
                 "url": reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=(row.pk,)),
                 "page": screen.page(request, row),
                 "merchant": str(row.merchant),

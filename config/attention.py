@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext, ngettext
 
 from gateways.admin.orders import order_chip
 from gateways.admin.receipt_page import payer_of
@@ -21,7 +22,7 @@ from ledger.outbox.deciding import BY_HAND
 from ledger.settlement import WITHDRAWN
 
 SHOWN = 20
-# WHMCS may be at work on a call for a few minutes; until then nobody has to look.
+# A biller may be at work on a call for a few minutes; until then nobody has to look.
 UNKNOWN_TOO_LONG = timedelta(minutes=15)
 REJECTED_WITHIN = timedelta(hours=24)
 COUNTED = 1000
@@ -87,17 +88,19 @@ def _group(title: str, rows: "QuerySet[Any]", make: Any, all_url: str) -> Group:
 def _billers(rows: "QuerySet[Biller]") -> Group:
     troubled = rows.filter(~Q(last_error="") | Q(open_until__isnull=False), paused=False)
     troubled = troubled.select_related("merchant").order_by("pk")
-    return _group("WHMCS connections", troubled, _biller, listing(Biller))
+    return _group(gettext("Billers"), troubled, _biller, listing(Biller))
 
 
 def _biller(biller: Biller) -> Item:
     message, way_out = trouble_of(biller)
     resting = is_resting(biller)
     return Item(
-        Chip("resting after failures", BAD) if resting else Chip("last call failed", WARN),
+        Chip(gettext("resting after failures"), BAD)
+        if resting
+        else Chip(gettext("last call failed"), WARN),
         str(biller),
         address(biller),
-        message or "Several calls failed in a row.",
+        message or gettext("Several calls failed in a row."),
         biller.last_ok,
         str(biller.merchant),
         way_out,
@@ -108,18 +111,18 @@ def _biller(biller: Biller) -> Item:
 def _prices(rows: "QuerySet[HavenoGateway]") -> Group:
     troubled = rows.filter(enabled=True).exclude(price_trouble="")
     troubled = troubled.select_related("merchant").order_by("price_trouble_at", "pk")
-    return _group("Prices", troubled, _price, listing(HavenoGateway))
+    return _group(gettext("Prices"), troubled, _price, listing(HavenoGateway))
 
 
 def _price(account: HavenoGateway) -> Item:
     return Item(
-        Chip("no price", BAD),
+        Chip(gettext("no price"), BAD),
         account.name,
         address(account),
-        f"Nobody can pay there now. {visible(account.price_trouble)}",
+        gettext("Nobody can pay there now. {why}").format(why=visible(account.price_trouble)),
         account.price_trouble_at,
         str(account.merchant),
-        "When it is mended, press “Ask prices now” on the account's page.",
+        gettext("When it is mended, press “Ask prices now” on the account's page."),
     )
 
 
@@ -128,7 +131,7 @@ def _deliveries(rows: "QuerySet[Delivery]", now: datetime) -> Iterable[Group]:
     stuck = bookings.filter(status__in=(Delivery.Status.PARKED, Delivery.Status.REFUSED))
     stuck = stuck.exclude(code__in=(BY_HAND, WITHDRAWN))
     yield _group(
-        "Payments that WHMCS does not have",
+        gettext("Payments that WHMCS or the website does not have"),
         stuck.order_by("created"),
         _delivery,
         listing(Delivery, kind__exact="booking", status__in="parked,refused"),
@@ -137,7 +140,7 @@ def _deliveries(rows: "QuerySet[Delivery]", now: datetime) -> Iterable[Group]:
         since=Coalesce("first_failed", "created")
     )
     yield _group(
-        "Payments that WHMCS may have",
+        gettext("Payments that WHMCS or the website may have"),
         unknown.filter(since__lt=now - UNKNOWN_TOO_LONG).order_by("created"),
         _delivery,
         listing(Delivery, kind__exact="booking", status__exact="unknown"),
@@ -147,7 +150,7 @@ def _deliveries(rows: "QuerySet[Delivery]", now: datetime) -> Iterable[Group]:
 def _delivery(delivery: Delivery) -> Item:
     return Item(
         delivery_chip(delivery),
-        f"{delivery.payment.credit} for {delivery.bill}",
+        gettext("{amount} for {bill}").format(amount=delivery.payment.credit, bill=delivery.bill),
         address(delivery),
         visible(delivery.last_message),
         delivery.first_failed or delivery.created,
@@ -159,15 +162,15 @@ def _delivery(delivery: Delivery) -> Item:
 def _orders(rows: "QuerySet[Order]") -> Group:
     waiting = rows.filter(Q(status=Order.Status.REVIEW) | ~Q(attention=""))
     waiting = waiting.select_related("merchant", "bill").order_by("created")
-    return _group("Orders", waiting, _order, listing(Order, status__exact="review"))
+    return _group(gettext("Orders"), waiting, _order, listing(Order, status__exact="review"))
 
 
 def _order(order: Order) -> Item:
     return Item(
         order_chip(order),
-        f"{order.due} for {order.bill}",
+        gettext("{amount} for {bill}").format(amount=order.due, bill=order.bill),
         address(order),
-        visible(order.attention) or "In review: approve or refuse it.",
+        visible(order.attention) or gettext("In review: approve or refuse it."),
         order.created,
         str(order.merchant),
     )
@@ -176,21 +179,19 @@ def _order(order: Order) -> Item:
 def _receipts(rows: "QuerySet[Receipt]") -> Group:
     waiting = rows.filter(status__in=(Receipt.Status.REVIEW, Receipt.Status.UNREAD))
     waiting = waiting.select_related("merchant").order_by("received_at", "pk")
-    return _group("Receipts", waiting, _receipt, listing(Receipt, status__in="review,unread"))
+    return _group(
+        gettext("Receipts"), waiting, _receipt, listing(Receipt, status__in="review,unread")
+    )
 
 
 def _receipt(receipt: Receipt) -> Item:
     unread = receipt.status == Receipt.Status.UNREAD
-    came = (
-        f"A message of {payer_of(receipt)}"
-        if unread
-        else f"{receipt.amount} from {payer_of(receipt)}"
-    )
+    came = gettext("A message of {payer}") if unread else gettext("{amount} from {payer}")
     return Item(
         receipt_chip(receipt),
-        came,
+        came.format(amount=receipt.amount, payer=payer_of(receipt)),
         address(receipt),
-        visible(receipt.reason) or "Match it, split it, or dismiss it.",
+        visible(receipt.reason) or gettext("Match it, split it, or dismiss it."),
         receipt.received_at,
         str(receipt.merchant),
     )
@@ -202,7 +203,9 @@ def _phones(rows: "QuerySet[Phone]", now: datetime) -> Group:
     since = Coalesce("last_seen", "created")
     silent = [phone for phone in watched.order_by(since, "pk")[:COUNTED] if is_silent(phone, now)]
     items = [_phone(phone, now) for phone in silent[:SHOWN]]
-    return Group("Phones", items, listing(Phone, active__exact=1), more=len(silent) > SHOWN)
+    return Group(
+        gettext("Phones"), items, listing(Phone, active__exact=1), more=len(silent) > SHOWN
+    )
 
 
 def _phone(phone: Phone, now: datetime) -> Item:
@@ -210,18 +213,22 @@ def _phone(phone: Phone, now: datetime) -> Item:
         phone_chip(phone, now),
         visible(phone.name),
         address(phone),
-        "Payments may come unseen: a dead phone looks just like customers who did not pay.",
+        gettext(
+            "Payments may come unseen: a dead phone looks just like customers who did not pay."
+        ),
         phone.last_seen or phone.created,
         str(phone.merchant),
-        "Look at the phone: power, network, battery saving, and the forwarder app. Is it gone for "
-        "good? Switch it off on its page.",
+        gettext(
+            "Look at the phone: power, network, battery saving, and the forwarder app. Is it gone for "
+            "good? Switch it off on its page."
+        ),
     )
 
 
 def _callbacks(rows: "QuerySet[Callback]", now: datetime) -> Iterable[Group]:
     failed = rows.filter(status=Callback.Status.FAILED).defer("body", "headers", "traceback")
     yield _group(
-        "Callbacks that could not be worked",
+        gettext("Callbacks that could not be worked"),
         failed.select_related("merchant", "gateway").order_by("received_at"),
         _callback,
         listing(Callback, status__exact="failed"),
@@ -230,21 +237,31 @@ def _callbacks(rows: "QuerySet[Callback]", now: datetime) -> Iterable[Group]:
     rejected = rows.filter(status=Callback.Status.REJECTED, last_seen__gte=since)
     count = rejected.order_by().values("pk")[: COUNTED + 1].count()
     if count:
-        number = f"More than {COUNTED}" if count > COUNTED else str(count)
-        what = "callback was" if count == 1 else "callbacks were"
+        told = (
+            gettext("More than {count} callbacks were rejected in the last 24 hours.")
+            if count > COUNTED
+            else ngettext(
+                "{count} callback was rejected in the last 24 hours.",
+                "{count} callbacks were rejected in the last 24 hours.",
+                count,
+            )
+        ).format(count=min(count, COUNTED))
+        normal = gettext(
+            "Nothing of them was believed. A few are normal on the open internet; many after a change "
+            "of settings are not."
+        )
         yield Group(
-            "Rejected callbacks",
+            gettext("Rejected callbacks"),
             [],
             listing(Callback, status__exact="rejected"),
-            note=f"{number} {what} rejected in the last 24 hours. Nothing of them was believed. "
-            "A few are normal on the open internet; many after a change of settings are not.",
+            note=f"{told} {normal}",
         )
 
 
 def _callback(callback: Callback) -> Item:
     return Item(
-        Chip("failed", BAD),
-        f"{callback} to {callback.gateway}",
+        Chip(gettext("failed"), BAD),
+        gettext("{callback} to {account}").format(callback=callback, account=callback.gateway),
         address(callback),
         visible(callback.verdict),
         callback.received_at,

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import path
+from django.views.i18n import set_language
 
 from config import health
 from gateways.compat import checks, claims, rates
@@ -23,6 +24,7 @@ urlpatterns = [
     path(".well-known/havenopay/<str:merchant>.json", proofs.merchant_keys, name="offer-keys"),
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("admin/language/", set_language, name="language"),
     path("admin/", admin.site.urls),
     path("", health.front),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Case, F, Q, Value, When
+from django.utils.translation import gettext as _
 
 from gateways import accounts, tasks
 from gateways.models import Callback, OrderEvent
@@ -185,14 +186,16 @@ def process_again(callback_id: int, *, actor: str, now: datetime) -> str:
     """Verify the stored bytes with today's settings and work them again; one sentence."""
     callback = Callback.objects.select_related("gateway", "merchant").get(pk=callback_id)
     if callback.lease_until and callback.lease_until >= now:
-        return f"Callback {callback_id} is being worked on right now; nothing was changed."
+        said = _("Callback {number} is being worked on right now; nothing was changed.")
+        return said.format(number=callback_id)
     try:
         account = accounts.load(callback.gateway)
         if callback.gateway.provider != STORE or callback.status == Status.REJECTED:
             # What proved a store's message is not in what is kept: keys and codes are masked.
             account.provider.verify(inbound_of(callback), account.credentials)
     except (Rejected, SealBroken) as refusal:
-        return f"Callback {callback_id} is still refused ({refusal}); nothing was changed."
+        said = _("Callback {number} is still refused ({reason}); nothing was changed.")
+        return said.format(number=callback_id, reason=refusal)
     with transaction.atomic():
         Callback.objects.filter(pk=callback_id, epoch=callback.epoch).update(
             status=Status.NEW, not_before=now, tries=0, lease_until=None, traceback=""
@@ -207,9 +210,8 @@ def process_again(callback_id: int, *, actor: str, now: datetime) -> str:
             detail=f"was {callback.status}: {callback.verdict}"[:1000],
         )
         transaction.on_commit(tasks.wake_inbox)
-    return (
-        f"Callback {callback_id} is processed again now; money booked before is not booked twice."
-    )
+    said = _("Callback {number} is processed again now; money booked before is not booked twice.")
+    return said.format(number=callback_id)
 
 
 @transaction.atomic
@@ -218,7 +220,10 @@ def dismiss(callback_id: int, *, actor: str, reason: str, now: datetime) -> str:
     callback = Callback.objects.select_for_update(of=("self",)).select_related("merchant")
     held = callback.get(pk=callback_id)
     if held.status != Status.FAILED:
-        return f"Callback {callback_id} is {held.status}, not failed; nothing was changed."
+        # The word alone, without what a label says after its colon.
+        status = held.get_status_display().partition(":")[0]
+        said = _("Callback {number} is {status}, not failed; nothing was changed.")
+        return said.format(number=callback_id, status=status)
     verdict = f"dealt with by {actor}: {reason} (was: {held.verdict})"
     Callback.objects.filter(pk=callback_id).update(status=Status.DONE, verdict=verdict[:4000])
     audit(
@@ -231,4 +236,4 @@ def dismiss(callback_id: int, *, actor: str, reason: str, now: datetime) -> str:
         reason=reason,
         detail=held.verdict[:1000],
     )
-    return f"Callback {callback_id} is off the list."
+    return _("Callback {number} is off the list.").format(number=callback_id)

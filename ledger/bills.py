@@ -63,13 +63,13 @@ def ask(biller: Biller, *, reference: str, client: str, now: datetime) -> tuple[
         now=now,
     )
     if state.status not in PAYABLE:
-        raise NotPayable(state.status, f"{bill} is {state.status}")
+        raise NotPayable(state.status, f"{bill.english} is {state.status}")
     # The answer may be older than a delivery that ended while it was on its way.
     owed = max(owed_before, owed_to_biller(bill).units)
     still_due = Money(state.balance.units - owed, state.balance.currency)
     if still_due.units <= 0:
         status = "settling" if state.balance.units > 0 else "paid"
-        raise NotPayable(status, f"{bill} has nothing left to pay")
+        raise NotPayable(status, f"{bill.english} has nothing left to pay")
     return bill, still_due
 
 
@@ -109,7 +109,7 @@ def note_bill(
     )
     if bill.currency != balance.currency and paid_on(bill).units:
         raise CurrencyMismatch(
-            f"{bill} was in {bill.currency} when it was paid and is in {balance.currency} now"
+            f"{bill.english} was in {bill.currency} when it was paid and is in {balance.currency} now"
         )
     bill.currency, bill.client, bill.number = balance.currency, client, number
     told = paid_on(bill) - owed_to_biller(bill)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from ledger.cipher import PREFIX, SealBroken, key_id, seal, unseal
 
@@ -56,12 +57,15 @@ class SealedModel(models.Model):
         try:
             clear = self.reveal(name)
         except SealBroken:
-            return "cannot be opened: enter it again"
+            return _("cannot be opened: enter it again")
         if not clear:
-            return "not set"
+            return _("not set")
         tail = "".join(clear.split())[-4:] if len(clear) >= 16 and "-----" not in clear else ""
         digest = hashlib.sha256(clear.encode()).hexdigest()[:8]
-        return f"set{f', ends in …{tail}' if tail else ''}, fingerprint {digest}"
+        if tail:
+            said = _("set, ends in …{tail}, fingerprint {digest}")
+            return said.format(tail=tail, digest=digest)
+        return _("set, fingerprint {digest}").format(digest=digest)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         waiting: dict[str, str] = self.__dict__.get("_waiting_for_id", {})

@@ -60,7 +60,9 @@ def record_payment(
     locked = Bill.objects.select_for_update(of=("self",))
     bill = locked.select_related("biller").get(pk=bill_id)
     if credit.currency != bill.currency:
-        raise CurrencyMismatch(f"{bill} is in {bill.currency}, the payment in {credit.currency}")
+        raise CurrencyMismatch(
+            f"{bill.english} is in {bill.currency}, the payment in {credit.currency}"
+        )
     # Less than it can keep is nothing it could be told of; then the booking is refused, and seen.
     kept = bill.biller.keeps(credit)
     credit = kept if kept.units else credit
@@ -84,8 +86,8 @@ def record_payment(
     if not created:
         if (payment.bill_id, payment.credit) != (bill.pk, credit):
             raise ReferenceReused(
-                f"{reference} is booked as {payment.credit} on {payment.bill}; "
-                f"now it came as {credit} on {bill}"
+                f"{reference} is booked as {payment.credit} on {payment.bill.english}; "
+                f"now it came as {credit} on {bill.english}"
             )
         return Receipted(payment, repeated=True)
     bill.status = status_for(due=bill.due, paid=paid_on(bill))

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gateways.models import Gateway
 from ledger.admin.keeping import SettingsAdmin
@@ -32,17 +34,21 @@ class AccountForm(SecretsForm):
         if other:
             self.add_error(
                 "enabled",
-                f"“{other.name}” is enabled for {merchant} already. Switch it off first: one "
-                "account takes the new payments.",
+                gettext(
+                    "“{account}” is enabled for {merchant} already. Switch it off first: one account "
+                    "takes the new payments."
+                ).format(account=other.name, merchant=merchant),
             )
 
 
 class AccountAdmin(SettingsAdmin):
     list_select_related = ("merchant",)
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def state(self, account: Gateway) -> Chip:
-        return Chip("enabled", GOOD) if account.enabled else Chip("off", QUIET)
+        if account.enabled:
+            return Chip(gettext("enabled"), GOOD)
+        return Chip(gettext("off"), QUIET)
 
 
 def webhook_url(account: Gateway) -> str:

@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from ledger.admin.showing import Raw, Table, visible
 
 FIELDS_SHOWN = 200
@@ -20,14 +23,16 @@ def shown_body(body: bytes, headers: Mapping[str, str]) -> tuple[list[Table], li
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         text = body.decode("utf-8", "backslashreplace")
-        raw.append(Raw("Body: not UTF-8, so in hexadecimal", _hex(body), open=True))
+        raw.append(Raw(_("Body: not UTF-8, so in hexadecimal"), _hex(body), open=True))
     if kind == "application/x-www-form-urlencoded":
         if fields := _form(text):
-            head = ("Field", "Value")
-            tables.append(Table("Body: the fields of the form", fields, head))
+            head = (_("Field"), _("Value"))
+            tables.append(Table(_("Body: the fields of the form"), fields, head))
     elif kind == "application/json" and (pretty := _pretty(text)):
-        raw.append(Raw("Body: JSON", pretty, open=True))
-    raw.append(Raw(f"Body as it came: {len(body)} bytes", visible(text), open=not (tables or raw)))
+        raw.append(Raw(_("Body: JSON"), pretty, open=True))
+    size = len(body)
+    title = ngettext("Body as it came: {count} byte", "Body as it came: {count} bytes", size)
+    raw.append(Raw(title.format(count=size), visible(text), open=not (tables or raw)))
     return tables, raw
 
 
@@ -53,8 +58,10 @@ def _hex(body: bytes) -> str:
         f"{at:06x}  {shown[at : at + _ROW_BYTES].hex(' ')}"
         for at in range(0, len(shown), _ROW_BYTES)
     ]
-    if len(body) > len(shown):
-        lines.append(f"and {len(body) - len(shown)} bytes more")
+    if more := len(body) - len(shown):
+        lines.append(
+            ngettext("and {count} byte more", "and {count} bytes more", more).format(count=more)
+        )
     return "\n".join(lines)
 
 
@@ -62,4 +69,4 @@ def header_table(headers: Mapping[str, str]) -> Table:
     rows: list[tuple[object, ...]] = [
         (visible(str(name)), visible(str(value))) for name, value in sorted(headers.items())
     ]
-    return Table("Headers", rows, ("Header", "Value"))
+    return Table(_("Headers"), rows, (_("Header"), _("Value")))

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gateways import inbox
 from gateways.admin.bodies import header_table, shown_body
@@ -40,10 +42,12 @@ def process(doing: Doing) -> str:
 
 PROCESS = Act(
     "process",
-    "Process again",
+    _("Process again"),
     "gateways.process_callback",
     process,
-    "Checks the stored bytes with today's settings and works them again. Nothing is booked twice.",
+    _(
+        "Checks the stored bytes with today's settings and works them again. Nothing is booked twice."
+    ),
 )
 
 
@@ -55,12 +59,12 @@ def _dismiss(doing: Doing) -> str:
 
 DISMISS = Act(
     "dealt-with",
-    "Dealt with",
+    _("Dealt with"),
     "gateways.process_callback",
     _dismiss,
-    "Takes a failed callback off the list of what needs a person. Changes no money.",
+    _("Takes a failed callback off the list of what needs a person. Changes no money."),
     form=ReasonForm,
-    why_not=lambda row: "" if row.status == Status.FAILED else "Only failed callbacks.",
+    why_not=lambda row: "" if row.status == Status.FAILED else gettext("Only failed callbacks."),
 )
 
 
@@ -70,19 +74,19 @@ def callback_chip(callback: Callback) -> Chip:
 
 class CallbackAdmin(WithActs, Record):
     list_display = (
-        "__str__", "status_chip", "verdict_line", "order_link", "gateway", "times", "came",
+        "__str__", "status_chip", "verdict_line", "order_link", "account", "seen", "came",
         "merchant",
     )  # fmt: skip
     list_filter = (MerchantFilter, "status")
     list_select_related = ("merchant", "gateway", "order")
     search_fields = ("pk", "order__reference", "order__provider_reference")
-    search_help_text = "Order reference, provider id or callback number, in full"
+    search_help_text = _("Order reference, provider id or callback number, in full")
     linked_lookups = ("received_at__gte",)
     actions = ("process_again",)
     acts = (PROCESS, DISMISS)
     fieldsets = (
         (
-            "All fields",
+            _("All fields"),
             {
                 "classes": ("collapse",),
                 "fields": (
@@ -99,23 +103,31 @@ class CallbackAdmin(WithActs, Record):
             return rows.defer("body", "headers", "traceback")
         return rows
 
-    @admin.display(description="Status")
+    @admin.display(description=_("Status"))
     def status_chip(self, callback: Callback) -> Chip:
         return callback_chip(callback)
 
-    @admin.display(description="Verdict")
+    @admin.display(description=_("Verdict"))
     def verdict_line(self, callback: Callback) -> str:
         return Truncator(visible(callback.verdict)).chars(80)
 
-    @admin.display(description="Order")
+    @admin.display(description=_("Order"))
     def order_link(self, callback: Callback) -> str:
         return link(callback.order, callback.order.reference) if callback.order else ""
 
-    @admin.display(description="Came")
+    @admin.display(description=_("Account"))
+    def account(self, callback: Callback) -> str:
+        return callback.gateway.name
+
+    @admin.display(description=_("Times"))
+    def seen(self, callback: Callback) -> int:
+        return callback.times
+
+    @admin.display(description=_("Came"))
     def came(self, callback: Callback) -> str:
         return moment(callback.received_at, callback.merchant.time_zone)
 
-    @admin.action(description="Process again", permissions=["process"])
+    @admin.action(description=_("Process again"), permissions=["process"])
     def process_again(self, request: HttpRequest, callbacks: "QuerySet[Callback]") -> None:
         self.act_on_list(request, callbacks, PROCESS)
 
@@ -124,38 +136,38 @@ class CallbackAdmin(WithActs, Record):
 
     def page(self, request: HttpRequest, row: Any) -> Page:
         place = row.merchant.time_zone
-        verdict = visible(row.verdict) or "no verdict yet"
+        verdict = visible(row.verdict) or gettext("no verdict yet")
         match row.status:
             case Status.DONE:
-                sentence = f"Worked: {verdict}"
+                sentence = gettext("Worked: {verdict}")
             case Status.FAILED:
-                sentence = f"Could not be worked, a person must look: {verdict}"
+                sentence = gettext("Could not be worked, a person must look: {verdict}")
             case Status.REJECTED:
-                sentence = f"Rejected, nothing of it was believed: {verdict}"
+                sentence = gettext("Rejected, nothing of it was believed: {verdict}")
             case _:
-                sentence = f"Waits to be worked: {verdict}"
+                sentence = gettext("Waits to be worked: {verdict}")
         tables, raw = shown_body(bytes(row.body), row.headers)
         if row.traceback:
-            raw.insert(0, Raw("Traceback", visible(row.traceback), open=True))
+            raw.insert(0, Raw(gettext("Traceback"), visible(row.traceback), open=True))
         facts = [
-            Fact("Order", link(row.order, row.order.reference) if row.order else ""),
-            Fact("Account", row.gateway),
-            Fact("Phone", link(row.phone, visible(row.phone.name)) if row.phone else ""),
-            Fact("From", visible(row.remote_address)),
-            Fact("Came first", moment(row.received_at, place)),
-            Fact("Came last", moment(row.last_seen, place)),
-            Fact("Times", row.times),
-            Fact("Worked", moment(row.worked_at, place) or "not yet"),
-            Fact("Tries", row.tries),
+            Fact(gettext("Order"), link(row.order, row.order.reference) if row.order else ""),
+            Fact(gettext("Account"), row.gateway.name),
+            Fact(gettext("Phone"), link(row.phone, visible(row.phone.name)) if row.phone else ""),
+            Fact(gettext("From"), visible(row.remote_address)),
+            Fact(gettext("Came first"), moment(row.received_at, place)),
+            Fact(gettext("Came last"), moment(row.last_seen, place)),
+            Fact(gettext("Times"), row.times),
+            Fact(gettext("Worked"), moment(row.worked_at, place) or gettext("not yet")),
+            Fact(gettext("Tries"), row.tries),
         ]
         way_out = ""
         if row.status == Status.FAILED:
-            way_out = "Mend what the verdict names, then press “Process again”."
+            way_out = gettext("Mend what the verdict names, then press “Process again”.")
         return Page(
-            sentence,
+            sentence.format(verdict=verdict),
             TONES[Status(row.status)],
             way_out,
-            facts=[Facts("Callback", facts)],
+            facts=[Facts(gettext("Callback"), facts)],
             steps=done_by_people(row, place),
             tables=[*tables, header_table(row.headers)],
             raw=raw,

@@ -3,41 +3,44 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from gateways.admin.wallet_names import CLAIM_TONES, claim_chip, masked
-from gateways.models import Claim
+from gateways.admin.wallet_names import CLAIM_TONES, claim_chip, claim_name, masked, receipt_name
+from gateways.models import Claim, Receipt
 from gateways.wallet.phones import local_phone
 from ledger.admin.records import Record
 from ledger.admin.showing import (
-    Chip,
     Fact,
     Facts,
     Page,
     done_by_people,
+    isolated,
     link,
     moment,
     money,
+    two_lines,
     visible,
 )
-from ledger.admin.tenant import MerchantFilter
+from ledger.admin.tenant import MerchantFilter, merchants_of
 
 Status = Claim.Status
 
 
 class ClaimAdmin(Record):
-    list_display = (
-        "made", "status_chip", "amount", "who", "client", "order_link", "receipt_link", "source",
-        "merchant",
-    )  # fmt: skip
+    list_display = ("made", "amount", "who", "order_link", "receipt_link")
     list_filter = (MerchantFilter, "status", "source")
     list_select_related = ("merchant", "order__bill", "receipt")
     search_fields = ("phone", "reference", "order__reference", "order__bill__reference")
-    search_help_text = "The payer's phone, the transaction id, the order reference or the invoice"
+    search_help_text = _(
+        "The payer's phone, the transaction id, the order reference or the invoice"
+    )
     fieldsets = (
         (
-            "All fields",
+            _("All fields"),
             {
                 "classes": ("collapse",),
                 "fields": (
@@ -55,74 +58,100 @@ class ClaimAdmin(Record):
         number = local_phone(search_term) if search_term.strip() else None
         return super().get_search_results(request, queryset, number or search_term)
 
-    @admin.display(description="Made")
+    def get_queryset(self, request: HttpRequest) -> Any:
+        several = merchants_of(request.user)[:2].count() > 1
+        return super().get_queryset(request).annotate(
+            whose=F("merchant__name") if several else Value("")
+        )  # fmt: skip
+
+    @admin.display(description=_("Made"))
     def made(self, claim: Claim) -> str:
-        return moment(claim.created, claim.merchant.time_zone)
+        """When, and how it stands."""
+        at = moment(claim.created, claim.merchant.time_zone)
+        return format_html("<time>{}</time> {}", at, claim_chip(claim))
 
-    @admin.display(description="Status")
-    def status_chip(self, claim: Claim) -> Chip:
-        return claim_chip(claim)
+    @admin.display(description=_("Amount"))
+    def amount(self, claim: Any) -> str:
+        return two_lines(money(claim.amount), isolated(claim.whose))
 
-    @admin.display(description="Amount")
-    def amount(self, claim: Claim) -> str:
-        return money(claim.amount)
-
-    @admin.display(description="Says to be")
+    @admin.display(description=_("Says to be"))
     def who(self, claim: Claim) -> str:
-        return masked(claim.phone) or visible(claim.name or claim.reference)
+        payer = masked(claim.phone) or visible(claim.name or claim.reference)
+        client = gettext("client {id}").format(id=visible(claim.client)) if claim.client else ""
+        return two_lines(isolated(payer), isolated(client))
 
-    @admin.display(description="For")
+    @admin.display(description=_("For"))
     def order_link(self, claim: Claim) -> str:
-        return link(claim.order, str(claim.order.bill)) if claim.order else "the client's credit"
+        return link(claim.order, str(claim.order.bill)) if claim.order else _credit()
 
-    @admin.display(description="Receipt")
+    @admin.display(description=_("Receipt"))
     def receipt_link(self, claim: Claim) -> str:
-        return link(claim.receipt, str(claim.receipt.amount)) if claim.receipt else ""
+        came = link(claim.receipt, str(claim.receipt.amount)) if claim.receipt else ""
+        return two_lines(came, isolated(claim.get_source_display()))
+
+    def named(self, row: Any) -> str:
+        return claim_name(row)
 
     def page(self, request: HttpRequest, row: Any) -> Page:
         place = row.merchant.time_zone
         facts = [
-            Fact("Amount", money(row.amount)),
-            Fact("Payer's phone", visible(row.phone), copy=bool(row.phone)),
-            Fact("Payer's name", visible(row.name)),
-            Fact("Transaction id", visible(row.reference)),
-            Fact("Client id", visible(row.client)),
-            Fact("User name", visible(row.user_name)),
-            Fact("Came through", row.get_source_display()),
-            Fact("Made", moment(row.created, place)),
-            Fact("Expires", moment(row.expires, place)),
+            Fact(gettext("Amount"), money(row.amount)),
+            Fact(gettext("Payer's phone"), visible(row.phone), copy=bool(row.phone)),
+            Fact(gettext("Payer's name"), visible(row.name)),
+            Fact(gettext("Transaction id"), visible(row.reference)),
+            Fact(gettext("Client id"), visible(row.client)),
+            Fact(gettext("User name"), visible(row.user_name)),
+            Fact(gettext("Came through"), row.get_source_display()),
+            Fact(gettext("Made"), moment(row.created, place)),
+            Fact(gettext("Expires"), moment(row.expires, place)),
         ]
         became = [
-            Fact("Order", link(row.order, row.order.reference) if row.order else ""),
-            Fact("For", link(row.order.bill) if row.order else "the client's credit"),
-            Fact("Receipt", link(row.receipt)),
-            Fact("Payment", link(row.payment, row.payment.reference) if row.payment else ""),
-            Fact("Id at vodafoncash.com", visible(row.upstream_id)),
+            Fact(gettext("Order"), link(row.order, row.order.reference) if row.order else ""),
+            Fact(gettext("For"), link(row.order.bill) if row.order else _credit()),
+            Fact(gettext("Receipt"), _receipt(row.receipt)),
+            Fact(
+                gettext("Payment"), link(row.payment, row.payment.reference) if row.payment else ""
+            ),
+            Fact(gettext("Id at vodafoncash.com"), visible(row.upstream_id)),
         ]
         sentence, way_out = _state(row)
         return Page(
             sentence,
             CLAIM_TONES[Status(row.status)],
             way_out,
-            facts=[Facts("What the payer says", facts), Facts("What became of it", became)],
+            facts=[
+                Facts(gettext("What the payer says"), facts),
+                Facts(gettext("What became of it"), became),
+            ],
             steps=done_by_people(row, place),
         )
 
 
+def _credit() -> str:
+    return gettext("the client's credit")
+
+
+def _receipt(receipt: Receipt | None) -> str:
+    return link(receipt, receipt_name(receipt)) if receipt else ""
+
+
 def _state(claim: Claim) -> tuple[str, str]:
-    who = visible(claim.phone or claim.name or claim.reference or "Somebody")
-    said = f"{who} says to have sent {claim.amount}"
+    way_out = ""
     match claim.status:
         case Status.MATCHED:
-            return f"{said}, and it came.", ""
+            said = gettext("{who} says to have sent {amount}, and it came.")
         case Status.HELD:
-            return f"{said}; it waits for approval.", "Approve or refuse the order."
+            said = gettext("{who} says to have sent {amount}; it waits for approval.")
+            way_out = gettext("Approve or refuse the order.")
         case Status.FAILED:
-            return f"{said}, and it was not found.", ""
+            said = gettext("{who} says to have sent {amount}, and it was not found.")
         case Status.EXPIRED:
-            return f"{said}; the time for it ran out.", "A receipt that comes late shows it again."
+            said = gettext("{who} says to have sent {amount}; the time for it ran out.")
+            way_out = gettext("A receipt that comes late shows it again.")
         case _:
-            return f"{said}; it did not come yet.", ""
+            said = gettext("{who} says to have sent {amount}; it did not come yet.")
+    who = visible(claim.phone or claim.name or claim.reference) or gettext("Somebody")
+    return said.format(who=who, amount=claim.amount), way_out
 
 
 admin.site.register(Claim, ClaimAdmin)

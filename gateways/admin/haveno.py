@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gateways.admin.accounts import AccountAdmin, webhook_url
 from gateways.admin.haveno_form import HavenoForm
@@ -21,13 +23,12 @@ from ledger.admin.tenant import MerchantFilter
 from ledger.ports import database_now, new_webhook_secret
 from ledger.settlement import audit
 
-# Standard Webhooks allows 24 to 64.
 MAY_CHANGE = "gateways.change_havenogateway"
 
 
 class HavenoAdmin(AccountAdmin):
     form = HavenoForm
-    list_display = ("name", "state", "merchant", "accepted_currencies", "prices")
+    list_display = ("called", "state", "merchant", "currencies", "prices")
     list_filter = (MerchantFilter, "enabled")
     readonly_fields = ("shown_webhook_url", "webhook_secret_now", "tolerance", "deviation")
     fieldsets = (
@@ -41,11 +42,11 @@ class HavenoAdmin(AccountAdmin):
                 ),
             },
         ),
-        ("Receiving", {"fields": ("receive_account", "auto_confirm", "webhook_secret_now")}),
-        ("Relay", {"fields": ("relay_url",)}),
-        ("What counts as paid", {"fields": ("confirmations", "tolerance_bp", "over", "late")}),
+        (_("Receiving"), {"fields": ("receive_account", "auto_confirm", "webhook_secret_now")}),
+        (_("Relay"), {"fields": ("relay_url",)}),
+        (_("What counts as paid"), {"fields": ("confirmations", "tolerance_bp", "over", "late")}),
         (
-            "Prices",
+            _("Prices"),
             {
                 "fields": (
                     "price_source", "price_checks", "fixed_rates", "price_url", "deviation_bp",
@@ -66,29 +67,37 @@ class HavenoAdmin(AccountAdmin):
             boxes.append((title, {**box, "fields": names}))
         return boxes
 
-    @admin.display(description="Underpayment tolerance")
+    @admin.display(description=_("Name"), ordering="name")
+    def called(self, account: HavenoGateway) -> str:
+        return account.name
+
+    @admin.display(description=_("Accepted currencies"), ordering="accepted_currencies")
+    def currencies(self, account: HavenoGateway) -> str:
+        return account.accepted_currencies.replace(",", gettext(", "))
+
+    @admin.display(description=_("Underpayment tolerance"))
     def tolerance(self, account: HavenoGateway) -> str:
         return str(Percent(account.tolerance_bp))
 
-    @admin.display(description="Largest deviation")
+    @admin.display(description=_("Largest deviation"))
     def deviation(self, account: HavenoGateway) -> str:
         return str(Percent(account.deviation_bp))
 
-    @admin.display(description="Webhook URL")
+    @admin.display(description=_("Webhook URL"))
     def shown_webhook_url(self, account: HavenoGateway) -> str:
         if account.pk is None:
-            return "Shown here once this is saved. Copy it into the relay."
-        fact = Fact("Webhook URL", webhook_url(account), copy=True)
+            return gettext("Shown here once this is saved. Copy it into the relay.")
+        fact = Fact(gettext("Webhook URL"), webhook_url(account), copy=True)
         return render_to_string("admin/parts/copy.html", {"fact": fact})
 
-    @admin.display(description="Webhook secret")
+    @admin.display(description=_("Webhook secret"))
     def webhook_secret_now(self, account: HavenoGateway) -> str:
-        return "none yet" if account.pk is None else account.hint("webhook_secret")
+        return gettext("none yet") if account.pk is None else account.hint("webhook_secret")
 
-    @admin.display(description="Prices")
+    @admin.display(description=_("Prices"))
     def prices(self, account: HavenoGateway) -> Chip:
         if account.price_trouble:
-            return Chip("no price", BAD)
+            return Chip(gettext("no price"), BAD)
         return Chip(account.get_price_source_display(), QUIET)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -110,45 +119,52 @@ class HavenoAdmin(AccountAdmin):
         return (
             Act(
                 "ask-prices",
-                "Ask prices now",
+                gettext("Ask prices now"),
                 MAY_CHANGE,
                 self.ask_prices,
-                "Asks the price sources what each accepted currency costs now. Changes no setting.",
+                gettext(
+                    "Asks the price sources what each accepted currency costs now. Changes no setting."
+                ),
             ),
             Act(
                 "test-relay",
-                "Test the relay",
+                gettext("Test the relay"),
                 MAY_CHANGE,
                 self.test_relay,
-                "Asks the relay for its prices and tries the keys. Changes nothing there.",
+                gettext("Asks the relay for its prices and tries the keys. Changes nothing there."),
             ),
             Act(
                 "new-secret",
-                "New webhook secret",
+                gettext("New webhook secret"),
                 MAY_CHANGE,
                 self.new_secret,
-                "Makes a new one and shows it once. Webhooks are refused until the relay has it too; "
-                "payments are then found by asking the relay, a few minutes later.",
+                gettext(
+                    "Makes a new one and shows it once. Webhooks are refused until the relay has it "
+                    "too; payments are then found by asking the relay, a few minutes later."
+                ),
                 confirm=True,
                 grave=True,
             ),
             Act(
                 "remove-secret",
-                "Remove webhook secret",
+                gettext("Remove webhook secret"),
                 MAY_CHANGE,
                 self.remove_secret,
-                "Webhooks are then believed by the relay's signature alone.",
+                gettext("Webhooks are then believed by the relay's signature alone."),
                 form=ReasonForm,
-                why_not=lambda row: "" if row.webhook_secret else "None is set.",
+                why_not=lambda row: "" if row.webhook_secret else gettext("None is set."),
                 grave=True,
             ),
             Act(
                 "new-key",
-                "New merchant key",
+                gettext("New merchant key"),
                 MAY_CHANGE,
                 self.new_key,
-                "New offers are signed with a new key, which you must enter at the relay at once: it "
-                "refuses them until then. The key of today stays published, the one before it no more.",
+                gettext(
+                    "New offers are signed with a new key, which you must enter at the relay at once: "
+                    "it refuses them until then. The key of today stays published, the one before it "
+                    "no more."
+                ),
                 form=ReasonForm,
                 grave=True,
             ),
@@ -159,11 +175,13 @@ class HavenoAdmin(AccountAdmin):
         if lines and all(line.ok for line in lines):
             rows = HavenoGateway.objects.filter(pk=doing.row.pk)
             rows.update(price_trouble="", price_trouble_at=None)
-        return self._tried(doing, "ask-prices", lines, "There is a price for every currency.")
+        return self._tried(
+            doing, "ask-prices", lines, gettext("There is a price for every currency.")
+        )
 
     def test_relay(self, doing: Doing) -> HttpResponse:
         lines = relay_lines(doing.row)
-        return self._tried(doing, "test-relay", lines, "All that could be tried works.")
+        return self._tried(doing, "test-relay", lines, gettext("All that could be tried works."))
 
     def _tried(
         self, doing: Doing, slug: str, lines: Iterable[Line], all_good: str
@@ -178,7 +196,7 @@ class HavenoAdmin(AccountAdmin):
             "all_good": all_good,
             "failed": failed,
             "again": act,
-            "again_label": "Try again",
+            "again_label": gettext("Try again"),
         }
         return self._own_page(doing, "admin/connection.html", context)
 
@@ -189,16 +207,16 @@ class HavenoAdmin(AccountAdmin):
         account.save(update_fields=["webhook_secret"])
         self._wrote(doing, "new webhook secret")
         facts = Facts(
-            "Copy into your relay",
+            gettext("Copy into your relay"),
             [
-                Fact("Webhook secret", secret, copy=True),
-                Fact("Webhook URL", webhook_url(account), copy=True),
+                Fact(gettext("Webhook secret"), secret, copy=True),
+                Fact(gettext("Webhook URL"), webhook_url(account), copy=True),
             ],
         )
         context = {
-            "title": f"Webhook secret of {account.name}",
+            "title": gettext("Webhook secret of {account}").format(account=account.name),
             "facts": facts,
-            "what": "webhook secret",
+            "what": gettext("webhook secret"),
         }
         return self._own_page(doing, "admin/secret_once.html", context)
 
@@ -206,7 +224,7 @@ class HavenoAdmin(AccountAdmin):
         doing.row.seal("webhook_secret", "")
         doing.row.save(update_fields=["webhook_secret"])
         self._wrote(doing, "remove webhook secret")
-        return "The webhook secret is removed. Take it out of the relay as well."
+        return gettext("The webhook secret is removed. Take it out of the relay as well.")
 
     def new_key(self, doing: Doing) -> str:
         account = doing.row
@@ -214,9 +232,9 @@ class HavenoAdmin(AccountAdmin):
         account.save(update_fields=["merchant_key", "merchant_public_key", "previous_public_key"])
         fingerprint = key_id(account.merchant_public_key)
         self._wrote(doing, "new merchant key", detail=f"fingerprint {fingerprint}")
-        return (
-            f"There is a new merchant key, {fingerprint}. Copy its public half into the relay now."
-        )
+        return gettext(
+            "There is a new merchant key, {fingerprint}. Copy its public half into the relay now."
+        ).format(fingerprint=fingerprint)
 
     def _wrote(self, doing: Doing, verb: str, detail: str = "") -> None:
         audit(

@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from gateways import accounts
+from gateways.admin.offers import source_words
 from gateways.models import HavenoGateway, Order
 from gateways.oracles import relay
 from gateways.oracles.base import NoPrice
@@ -16,12 +20,6 @@ from ledger.models import Bill
 USUAL_CURRENCY = "EUR"
 BILLS_LOOKED_AT = 50
 MOST_CURRENCIES = 3
-
-_NOT_TRIED = "Not tried, because the relay does not answer."
-_ENTER_KEY = (
-    "If the relay does not know your key, copy the Merchant public key from the account's page into "
-    "it, and check that the Merchant ID is the one it knows."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +46,25 @@ def price_lines(account: HavenoGateway) -> Iterator[Line]:
     oracles = Oracles(ports.monotonic, call)
     for currency in usual_currencies(account):
         for coin in account.coins():
-            what = f"{coin} for {currency}"
+            what = _("{coin} for {currency}").format(coin=coin, currency=currency)
             if settings is None:
-                yield Line(what, False, "No price source is set.")
+                yield Line(what, False, _("No price source is set."))
                 continue
             try:
                 price = price_now(coin, currency, settings, now, oracles)
             except Unquotable as refusal:
                 yield Line(what, False, refusal.message)
             else:
-                yield Line(what, True, f"{price.rate} ({price.source})")
+                yield Line(what, True, f"{price.rate} ({source_words(price.source)})")
 
 
 def relay_lines(account: HavenoGateway) -> list[Line]:
     """Whether the relay answers, takes our key, and signs with the one that we know."""
     answers = _answers(account)
     if not answers.ok:
-        return [answers, *(Line(key, None, _NOT_TRIED) for key in ("Merchant key", "Public Key"))]
+        not_tried = _("Not tried, because the relay does not answer.")
+        keys = (_("Merchant key"), _("Public Key"))
+        return [answers, *(Line(key, None, not_tried) for key in keys)]
     return [answers, _takes_our_key(account), _signs(account)]
 
 
@@ -77,8 +77,13 @@ def _answers(account: HavenoGateway) -> Line:
         return Line(what, False, error.message)
     prices = members.get("prices")
     if not isinstance(prices, dict):
-        return Line(what, False, "Something answers, but no relay.", "Check the relay URL.")
-    return Line(what, True, f"The relay answers, with {len(prices)} prices.")
+        return Line(what, False, _("Something answers, but no relay."), _("Check the relay URL."))
+    told = ngettext(
+        "The relay answers, with {count} price.",
+        "The relay answers, with {count} prices.",
+        len(prices),
+    )
+    return Line(what, True, told.format(count=len(prices)))
 
 
 def _takes_our_key(account: HavenoGateway) -> Line:
@@ -88,25 +93,33 @@ def _takes_our_key(account: HavenoGateway) -> Line:
     try:
         loaded.provider.purge(f"test-{suffix}", f"HAV-OFF-TEST-{suffix}", loaded.credentials, now)
     except Unavailable as error:
-        return Line("Merchant key", False, str(error), _ENTER_KEY)
+        way_out = _(
+            "If the relay does not know your key, copy the Merchant public key from the account's "
+            "page into it, and check that the Merchant ID is the one it knows."
+        )
+        return Line(_("Merchant key"), False, str(error), way_out)
     return Line(
-        "Merchant key",
+        _("Merchant key"),
         True,
-        "The relay took a message signed with it: it withdrew an offer that does not exist. A relay "
-        "that looks for the offer before it looks at the signature would say the same.",
+        _(
+            "The relay took a message signed with it: it withdrew an offer that does not exist. A "
+            "relay that looks for the offer before it looks at the signature would say the same."
+        ),
     )
 
 
 def _signs(account: HavenoGateway) -> Line:
-    what = "Public Key"
+    what = _("Public Key")
     quoted = Order.objects.filter(gateway=account.pk).exclude(pay_currency="")
     order = quoted.exclude(provider_reference="").order_by("-pk").first()
     if order is None:
         return Line(
             what,
             None,
-            "Not tried: a relay signs only what it says of offers, and none was opened yet. The "
-            "first one will show. No payer ever sees an address that this key did not sign.",
+            _(
+                "Not tried: a relay signs only what it says of offers, and none was opened yet. The "
+                "first one will show. No payer ever sees an address that this key did not sign."
+            ),
         )
     loaded, offer = accounts.load(account), order.provider_reference
     try:
@@ -114,5 +127,7 @@ def _signs(account: HavenoGateway) -> Line:
     except Unavailable as error:
         return Line(what, False, str(error))
     if not known:
-        return Line(what, None, f"Not tried: the relay no longer knows the latest offer, {offer}.")
-    return Line(what, True, f"It signed what the relay says of offer {offer}.")
+        told = _("Not tried: the relay no longer knows the latest offer, {offer}.")
+        return Line(what, None, told.format(offer=offer))
+    told = _("It signed what the relay says of offer {offer}.")
+    return Line(what, True, told.format(offer=offer))

@@ -1,13 +1,17 @@
 """Inputs of the settings screens that Django has none for."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from gateways.providers.haveno import relay_url
 from ledger.money import Money, MoneyError
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
 
@@ -51,7 +55,7 @@ class PercentField(forms.Field):
         attrs={"inputmode": "decimal", "autocomplete": "off", "size": 6, "class": "percent"}
     )
 
-    def __init__(self, *, least: int, most: int, refusal: str, **kwargs: Any) -> None:
+    def __init__(self, *, least: int, most: int, refusal: "StrOrPromise", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._least, self._most, self._refusal = least, most, refusal
 
@@ -66,7 +70,7 @@ class PercentField(forms.Field):
             return None
         read = _PERCENT.fullmatch(text) if text.isascii() else None
         if read is None:
-            raise ValidationError("Write a percentage such as 0.5, with at most two decimals.")
+            raise ValidationError(_("Write a percentage such as 0.5, with at most two decimals."))
         hundredths = Percent(int(read[1] + (read[2] or "").ljust(2, "0")))
         if not self._least <= hundredths <= self._most:
             raise ValidationError(self._refusal)
@@ -108,10 +112,14 @@ class EgpField(forms.Field):
             return None
         try:
             amount = Money.parse(text, "EGP")
-        except MoneyError as error:
-            raise ValidationError(str(error)) from None
+        except MoneyError:
+            raise ValidationError(
+                _(
+                    "{text} is not an amount in pounds with at most two decimals: write it like 12.50"
+                ).format(text=text[:40])
+            ) from None
         if amount.units <= 0:
-            raise ValidationError("The amount must be above zero.")
+            raise ValidationError(_("The amount must be above zero."))
         return Egp(amount.units)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -128,6 +136,8 @@ def plain_address(url: str, example: str) -> str:
         return relay_url({"relay_url": url})
     except ValueError:
         raise ValidationError(
-            f"Use https:// and a plain address, such as {example}. Only this very machine may be "
-            "named with http://."
+            _(
+                "Use https:// and a plain address, such as {example}. Only this very machine may be "
+                "named with http://."
+            ).format(example=example)
         ) from None

@@ -2,24 +2,38 @@
 
 import json
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from gateways.admin.wallet_names import claim_chip
 from gateways.models import EGP, Order
 from ledger.admin.showing import Fact, Facts, Raw, Table, link, moment, money, visible
 
 CLAIMS_SHOWN = 50
 
+# As orders keep them: "relay, agreed with web and fixed rate".
+_SOURCES = {
+    "relay": _("relay"),
+    "web": _("web"),
+    "fixed rate": _("fixed rate"),
+    "store rate": _("store rate"),
+}
+
 
 def coins(order: Order) -> list[Fact]:
     """The amounts in the payer's coin."""
-    facts = [Fact("Asked of the payer", money(order.asked))]
+    facts = [Fact(gettext("Asked of the payer"), money(order.asked))]
     if order.pay_currency == EGP:
-        facts.append(Fact("Received", money(order.seen)))
+        facts.append(Fact(gettext("Received"), money(order.seen)))
     else:
-        facts += [Fact("Seen", money(order.seen)), Fact("Confirmed", money(order.confirmed))]
+        facts += [
+            Fact(gettext("Seen"), money(order.seen)),
+            Fact(gettext("Confirmed"), money(order.confirmed)),
+        ]
     if order.seen < order.asked:
-        facts.append(Fact("Still missing", money(order.asked - order.seen)))
+        facts.append(Fact(gettext("Still missing"), money(order.asked - order.seen)))
     if order.seen > order.asked:
-        facts.append(Fact("Too much", money(order.seen - order.asked)))
+        facts.append(Fact(gettext("Too much"), money(order.seen - order.asked)))
     return facts
 
 
@@ -30,18 +44,16 @@ def offer(order: Order, place: str) -> Facts:
 def _wallet(order: Order, place: str) -> Facts:
     """A transfer from wallet to wallet, in pounds."""
     rate = f"1 {order.currency} = {visible(order.rate)} EGP"
+    if order.currency == EGP:
+        rate = gettext("none: the invoice is in EGP")
     return Facts(
-        "Wallet transfer",
+        gettext("Wallet transfer"),
         [
-            Fact(
-                "Rate",
-                "none: the invoice is in EGP" if order.currency == EGP else rate,
-                help="The store's. Locked until the offer ends.",
-            ),
-            Fact("Priced", moment(order.priced_at, place)),
-            Fact("Pay to", visible(order.pay_to), copy=bool(order.pay_to)),
-            Fact("Valid until", moment(order.valid_until, place)),
-            Fact("Received", moment(order.first_seen, place) or "not yet"),
+            Fact(gettext("Rate"), rate, help=gettext("The store's. Locked until the offer ends.")),
+            Fact(gettext("Priced"), moment(order.priced_at, place)),
+            Fact(gettext("Pay to"), visible(order.pay_to), copy=bool(order.pay_to)),
+            Fact(gettext("Valid until"), moment(order.valid_until, place)),
+            Fact(gettext("Received"), moment(order.first_seen, place) or gettext("not yet")),
         ],
     )
 
@@ -50,7 +62,7 @@ def claims(order: Order, place: str) -> Table:
     """Who said to have paid it, the latest first."""
     rows: list[tuple[object, ...]] = [
         (
-            link(each, f"claim {each.pk}"),
+            link(each, gettext("claim {number}").format(number=each.pk)),
             claim_chip(each),
             visible(", ".join(filter(None, (each.phone, each.name, each.reference)))),
             money(each.amount),
@@ -59,32 +71,52 @@ def claims(order: Order, place: str) -> Table:
         )
         for each in order.claims.select_related("receipt").order_by("-pk")[:CLAIMS_SHOWN]
     ]
-    return Table("Claims", rows, ("Claim", "Status", "By", "Amount", "Receipt", "Made"))
+    head = (
+        gettext("Claim"), gettext("Status"), gettext("By"), gettext("Amount"), gettext("Receipt"),
+        gettext("Made"),
+    )  # fmt: skip
+    return Table(gettext("Claims"), rows, head)
 
 
 def _coin(order: Order, place: str) -> Facts:
-    depth = "none yet"
+    depth, needed = gettext("none yet"), order.confirmations_required
     if order.confirmations is not None:
-        depth = f"{order.confirmations} of {order.confirmations_required}"
-    elif order.confirmations_required:
-        depth = f"none yet, of {order.confirmations_required}"
+        depth = gettext("{count} of {needed}").format(count=order.confirmations, needed=needed)
+    elif needed:
+        depth = gettext("none yet, of {needed}").format(needed=needed)
     return Facts(
-        "Offer",
+        gettext("Offer"),
         [
-            Fact("Coin", order.pay_currency),
+            Fact(gettext("Coin"), order.pay_currency),
             Fact(
-                "Rate",
+                gettext("Rate"),
                 f"1 {order.pay_currency} = {visible(order.rate)} {order.currency}",
-                help=f"Source: {visible(order.rate_source)}. Locked until the offer ends.",
+                help=gettext("Source: {source}. Locked until the offer ends.").format(
+                    source=source_words(order.rate_source)
+                ),
             ),
-            Fact("Priced", moment(order.priced_at, place)),
-            Fact("Pay to", visible(order.pay_to), copy=bool(order.pay_to)),
-            Fact("Confirmations", depth),
-            Fact("Valid until", moment(order.valid_until, place)),
-            Fact("First seen", moment(order.first_seen, place) or "not yet"),
-            Fact("Purged at the relay", moment(order.purged_at, place) or "no"),
+            Fact(gettext("Priced"), moment(order.priced_at, place)),
+            Fact(gettext("Pay to"), visible(order.pay_to), copy=bool(order.pay_to)),
+            Fact(gettext("Confirmations"), depth),
+            Fact(gettext("Valid until"), moment(order.valid_until, place)),
+            Fact(gettext("First seen"), moment(order.first_seen, place) or gettext("not yet")),
+            Fact(gettext("Purged at the relay"), moment(order.purged_at, place) or gettext("no")),
         ],
     )
+
+
+def source_words(rate_source: str) -> str:
+    """Who named a price, and who agreed."""
+    first, _agreed, others = rate_source.partition(", agreed with ")
+    source, *checks = [
+        visible(str(_SOURCES.get(name, name))) for name in (first, *others.split(" and "))
+    ]
+    if not others:
+        return source
+    agreed = checks[0]
+    for other in checks[1:]:
+        agreed = gettext("{one} and {other}").format(one=agreed, other=other)
+    return gettext("{source}, agreed with {others}").format(source=source, others=agreed)
 
 
 def signed_offer(order: Order) -> list[Raw]:
@@ -95,4 +127,4 @@ def signed_offer(order: Order) -> list[Raw]:
         text = json.dumps(json.loads(order.document), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = order.document
-    return [Raw("Signed offer", visible(text))]
+    return [Raw(gettext("Signed offer"), visible(text))]

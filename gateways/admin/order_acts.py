@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gateways.models import EGP, Order
 from gateways.orders import deciding
@@ -15,24 +17,41 @@ from ledger.ports import database_now
 
 class ApproveForm(ReasonForm):
     amount = forms.CharField(
-        max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        label=_("Amount"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "dir": "ltr"}),
     )
     field_order = ("amount", "reason")
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
         field = self.fields["amount"]
-        field.help_text = (
-            f"In {row.currency}, written like {row.due.amount}. The order is for {row.due}. "
-            "This much is booked and told to WHMCS."
+        told = (
+            gettext(
+                "In {currency}, written like {example}. The order is for {due}. This much is booked "
+                "and told to the website."
+            )
+            if row.bill.biller.is_website
+            else gettext(
+                "In {currency}, written like {example}. The order is for {due}. This much is booked "
+                "and told to WHMCS."
+            )
         )
+        field.help_text = told.format(currency=row.currency, example=row.due.amount, due=row.due)
         if worth := worth_booking(row):
             field.initial = worth.amount
-            came = "came" if row.pay_currency == EGP else "came and is confirmed"
-            field.help_text += (
-                f" Filled in is what the {row.confirmed} that {came} is worth by the offer's rate, at "
-                "most what is due. Change it where you decide otherwise."
+            filled = (
+                gettext(
+                    "Filled in is what the {amount} that came is worth by the offer's rate, at most "
+                    "what is due. Change it where you decide otherwise."
+                )
+                if row.pay_currency == EGP
+                else gettext(
+                    "Filled in is what the {amount} that came and is confirmed is worth by the "
+                    "offer's rate, at most what is due. Change it where you decide otherwise."
+                )
             )
+            field.help_text += " " + filled.format(amount=row.confirmed)
 
     def clean_amount(self) -> Money:
         try:
@@ -40,7 +59,9 @@ class ApproveForm(ReasonForm):
         except MoneyError as error:
             raise ValidationError(str(error)) from None
         if credit.units <= 0:
-            raise ValidationError("The amount must be above zero. To book nothing, refuse it.")
+            raise ValidationError(
+                gettext("The amount must be above zero. To book nothing, refuse it.")
+            )
         return credit
 
 
@@ -76,62 +97,64 @@ def _approve(doing: Doing) -> str:
 
 
 def _only_review(order: Order) -> str:
-    return "" if deciding.may_decide(order) else "Only orders in review."
+    return "" if deciding.may_decide(order) else gettext("Only orders in review.")
 
 
 def _only_open(order: Order) -> str:
-    return "" if order.status in Order.OPEN else "Only open orders."
+    return "" if order.status in Order.OPEN else gettext("Only open orders.")
 
 
 def _only_flagged(order: Order) -> str:
     if order.status == Order.Status.REVIEW:
-        return "Approve or refuse it."
-    return "" if order.attention else "Nothing is flagged."
+        return gettext("Approve or refuse it.")
+    return "" if order.attention else gettext("Nothing is flagged.")
 
 
 FETCH = Act(
     "fetch",
-    "Fetch from provider",
+    _("Fetch from provider"),
     "gateways.fetch_order",
     _fetch,
-    "Asks the provider what is true of this order, and believes the answer.",
+    _("Asks the provider what is true of this order, and believes the answer."),
 )
 ACTS = (
     Act(
         "approve",
-        "Approve",
+        _("Approve"),
         "gateways.decide_order",
         _approve,
-        "Books the amount that you name on the bill and tells WHMCS.",
+        _("Books the amount that you name on the bill and tells WHMCS or the website."),
         form=ApproveForm,
         why_not=_only_review,
     ),
     Act(
         "refuse",
-        "Refuse",
+        _("Refuse"),
         "gateways.decide_order",
         _reasoned(deciding.refuse),
-        "Closes the order without booking anything. Refund the payer at the provider.",
+        _("Closes the order without booking anything. Refund the payer at the provider."),
         form=ReasonForm,
         why_not=_only_review,
         grave=True,
     ),
     Act(
         "dealt-with",
-        "Dealt with",
+        _("Dealt with"),
         "gateways.decide_order",
         _reasoned(deciding.settle_attention),
-        "Takes the order off the list of what needs a person. Changes no money.",
+        _("Takes the order off the list of what needs a person. Changes no money."),
         form=ReasonForm,
         why_not=_only_flagged,
     ),
     FETCH,
     Act(
         "cancel",
-        "Cancel",
+        _("Cancel"),
         "gateways.cancel_order",
         _reasoned(deciding.cancel),
-        "Stops offering this order. The provider's page may still take money; it is then booked.",
+        _(
+            "Stops offering this order. The provider's page may still take money; it is then booked."
+        ),
         form=ReasonForm,
         why_not=_only_open,
         grave=True,

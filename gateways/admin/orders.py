@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gateways.admin import offers
 from gateways.admin.callbacks import callback_chip
@@ -64,11 +66,11 @@ def account_link(order: Order) -> str:
 class CoinFilter(admin.SimpleListFilter):
     """By what was quoted in; a list of all values in use would read the whole table."""
 
-    title = "coin"
+    title = _("coin")
     parameter_name = "coin"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*((code, code) for code in COINS), ("none", "quoted by the provider")]
+        return [*((code, code) for code in COINS), ("none", gettext("quoted by the provider"))]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         value = self.value()
@@ -79,7 +81,7 @@ class CoinFilter(admin.SimpleListFilter):
 
 class OrderAdmin(WithActs, Record):
     list_display = (
-        "reference", "status_chip", "amount", "received_amount", "invoice", "opened", "merchant",
+        "order_reference", "status_chip", "amount", "received_amount", "invoice", "opened", "merchant",
     )  # fmt: skip
     list_filter = (MerchantFilter, "status", CoinFilter)
     list_select_related = ("merchant", "bill", "gateway")
@@ -91,7 +93,7 @@ class OrderAdmin(WithActs, Record):
         "bill__number",
         "pay_to",
     )
-    search_help_text = (
+    search_help_text = _(
         "Invoice, order reference, provider id, transaction id or the address to pay to, in full"
     )
     linked_lookups = (CoinFilter.parameter_name,)
@@ -100,7 +102,7 @@ class OrderAdmin(WithActs, Record):
     service_errors = (*WithActs.service_errors, NotNow)
     fieldsets = (
         (
-            "All fields",
+            _("All fields"),
             {
                 "classes": ("collapse",),
                 "fields": (
@@ -116,34 +118,38 @@ class OrderAdmin(WithActs, Record):
         ),
     )  # fmt: skip
 
-    @admin.display(description="Payment URL")
+    @admin.display(description=_("Reference"))
+    def order_reference(self, order: Order) -> str:
+        return order.reference
+
+    @admin.display(description=_("Payment URL"))
     def shown_payment_url(self, order: Order) -> str:
         """As text: it came from outside, and the payer's page is not for staff to open."""
         return order.payment_url
 
-    @admin.display(description="Status")
+    @admin.display(description=_("Status"))
     def status_chip(self, order: Order) -> str:
         if not order.attention or order.status == Status.REVIEW:
             return str(order_chip(order))
-        return format_html("{} {}", order_chip(order), Chip("flagged", BAD))
+        return format_html("{} {}", order_chip(order), Chip(gettext("flagged"), BAD))
 
-    @admin.display(description="Amount")
+    @admin.display(description=_("Amount"))
     def amount(self, order: Order) -> str:
         return money(order.due)
 
-    @admin.display(description="Received")
+    @admin.display(description=_("Received"))
     def received_amount(self, order: Order) -> str:
         return money(order.received)
 
-    @admin.display(description="For")
+    @admin.display(description=_("For"))
     def invoice(self, order: Order) -> str:
         return link(order.bill)
 
-    @admin.display(description="Opened")
+    @admin.display(description=_("Opened"))
     def opened(self, order: Order) -> str:
         return moment(order.created, order.merchant.time_zone)
 
-    @admin.action(description="Fetch from provider", permissions=["fetch"])
+    @admin.action(description=_("Fetch from provider"), permissions=["fetch"])
     def fetch_from_provider(self, request: HttpRequest, orders: "QuerySet[Order]") -> None:
         # Each is a call to the outside while somebody waits.
         self.act_on_list(request, orders[:20], FETCH)
@@ -156,33 +162,38 @@ class OrderAdmin(WithActs, Record):
         sentence, tone = sentence_of(row)
         way_out = row.attention
         booked = row.payment.credit if row.payment else None
-        amounts = [Fact("Quoted", money(row.due))]
+        amounts = [Fact(gettext("Quoted"), money(row.due))]
         if row.pay_currency:
             amounts += offers.coins(row)
         else:
-            amounts.append(Fact("Asked of the payer", money(row.payable)))
-            amounts.append(Fact("Received", money(row.received)))
-        amounts.append(Fact("Booked", money(booked)))
+            amounts.append(Fact(gettext("Asked of the payer"), money(row.payable)))
+            amounts.append(Fact(gettext("Received"), money(row.received)))
+        amounts.append(Fact(gettext("Booked"), money(booked)))
         if booked:
-            amounts.append(Fact("Difference", money(booked - row.due)))
+            amounts.append(Fact(gettext("Difference"), money(booked - row.due)))
         where = [
-            Fact("Order reference", row.reference, copy=True),
-            Fact("Provider id", row.provider_reference, copy=bool(row.provider_reference)),
-            Fact("Provider's status", row.provider_status),
-            Fact("Bill", link(row.bill)),
-            Fact("Payment", link(row.payment, row.payment.reference) if row.payment else ""),
-            Fact("Account", account_link(row)),
-            Fact("Opened", moment(row.created, place)),
+            Fact(gettext("Order reference"), row.reference, copy=True),
+            Fact(gettext("Provider id"), row.provider_reference, copy=bool(row.provider_reference)),
+            Fact(gettext("Provider's status"), row.provider_status),
+            Fact(gettext("Bill"), link(row.bill)),
+            Fact(
+                gettext("Payment"), link(row.payment, row.payment.reference) if row.payment else ""
+            ),
+            Fact(gettext("Account"), account_link(row)),
+            Fact(gettext("Opened"), moment(row.created, place)),
         ]
         if row.valid_until and not row.pay_currency:
-            where.append(Fact("Valid until", moment(row.valid_until, place)))
+            where.append(Fact(gettext("Valid until"), moment(row.valid_until, place)))
         if row.poll_at:
-            where.append(Fact("Provider asked again", moment(row.poll_at, place)))
+            where.append(Fact(gettext("Provider asked again"), moment(row.poll_at, place)))
         callbacks: list[tuple[object, ...]] = [
             (link(each), callback_chip(each), each.verdict, moment(each.received_at, place))
             for each in row.callbacks.defer("body").order_by("-pk")[:SHOWN]
         ]
-        boxes = [Facts("Money", amounts, figures=True), Facts("Where it belongs", where)]
+        boxes = [
+            Facts(gettext("Money"), amounts, figures=True),
+            Facts(gettext("Where it belongs"), where),
+        ]
         if row.pay_currency:
             boxes.insert(1, offers.offer(row, place))
         return Page(
@@ -193,7 +204,11 @@ class OrderAdmin(WithActs, Record):
             steps=story(row, place) + done_by_people(row, place),
             tables=[
                 offers.claims(row, place),
-                Table("Callbacks", callbacks, ("Callback", "Status", "Verdict", "Came")),
+                Table(
+                    gettext("Callbacks"),
+                    callbacks,
+                    (gettext("Callback"), gettext("Status"), gettext("Verdict"), gettext("Came")),
+                ),
             ],
             raw=offers.signed_offer(row),
         )
@@ -202,43 +217,60 @@ class OrderAdmin(WithActs, Record):
 def sentence_of(order: Order) -> tuple[str, str]:
     """Where the order stands, in one sentence, and its tone."""
     tone = BAD if order.attention else TONES[Status(order.status)]
-    via = f"through {order.gateway.name}"
+    due, bill, gateway = order.due, order.bill, order.gateway.name
     match order.status:
         case Status.PAID:
-            booked = order.payment.credit if order.payment else order.due
-            return f"{booked} paid {via} for {order.bill}.", tone
+            said = gettext("{amount} paid through {gateway} for {bill}.")
+            booked = order.payment.credit if order.payment else due
+            return said.format(amount=booked, gateway=gateway, bill=bill), tone
         case Status.NEW | Status.PENDING if order.open_error:
-            return f"{order.due} for {order.bill} could not be opened: {order.open_error}", tone
+            said = gettext("{amount} for {bill} could not be opened: {error}")
+            return said.format(amount=due, bill=bill, error=order.open_error), tone
         case Status.NEW if order.pay_currency != EGP:
-            return f"{order.due} for {order.bill} was offered {via}; nothing came yet.", tone
-        case Status.PENDING if order.pay_currency == EGP:
-            return f"{order.seen} of {order.asked} came {via} for {order.bill}.", tone
-        case Status.NEW:
-            to = f" to {visible(order.pay_to)}" if order.pay_to else ""
-            return (
-                f"{order.asked} are asked for {order.bill}{to}, worth {order.due}; nothing came yet.",
-                tone,
-            )
-        case Status.PENDING if order.pay_currency:
-            came = f"{order.seen} of {order.asked} came {via}"
-            return f"{came} for {order.bill}; {order.confirmed} of it is confirmed.", tone
+            said = gettext("{amount} for {bill} was offered through {gateway}; nothing came yet.")
+        case Status.NEW | Status.PENDING if order.pay_currency:
+            return _quoted(order), tone
         case Status.PENDING:
-            return f"{order.due} for {order.bill} is on its way {via}.", tone
+            said = gettext("{amount} for {bill} is on its way through {gateway}.")
         case Status.REVIEW:
-            return f"{order.due} for {order.bill} waits for a person to decide.", tone
+            said = gettext("{amount} for {bill} waits for a person to decide.")
         case Status.TEST:
-            return f"A test of {order.due} for {order.bill}; nothing is booked for tests.", tone
+            said = gettext("A test of {amount} for {bill}; nothing is booked for tests.")
         case Status.EXPIRED:
-            return f"{order.due} for {order.bill} was not paid in time.", tone
+            said = gettext("{amount} for {bill} was not paid in time.")
         case Status.REFUNDED:
-            return f"{order.due} for {order.bill} went back to the payer.", tone
+            said = gettext("{amount} for {bill} went back to the payer.")
         case _:
-            return f"{order.due} for {order.bill} was not paid.", tone
+            said = gettext("{amount} for {bill} was not paid.")
+    return said.format(amount=due, bill=bill, gateway=gateway), tone
+
+
+def _quoted(order: Order) -> str:
+    """An open order that we quoted: what was asked for, what came of it."""
+    if order.status == Status.NEW and order.pay_to:
+        said = gettext("{asked} are asked for {bill} to {address}, worth {due}; nothing came yet.")
+    elif order.status == Status.NEW:
+        said = gettext("{asked} are asked for {bill}, worth {due}; nothing came yet.")
+    elif order.pay_currency == EGP:
+        said = gettext("{seen} of {asked} came through {gateway} for {bill}.")
+    else:
+        said = gettext(
+            "{seen} of {asked} came through {gateway} for {bill}; {confirmed} of it is confirmed."
+        )
+    return said.format(
+        asked=order.asked,
+        seen=order.seen,
+        confirmed=order.confirmed,
+        due=order.due,
+        bill=order.bill,
+        gateway=order.gateway.name,
+        address=visible(order.pay_to),
+    )
 
 
 def story(order: Order, place: str) -> list[Step]:
     """What was said and done, oldest first."""
-    steps = []
+    steps, said = [], gettext("provider: {status}")
     for event in order.events.all()[:SHOWN]:
         who = f"{event.get_source_display()} {event.actor}".strip()
         moved = event.after and event.before != event.after
@@ -247,8 +279,8 @@ def story(order: Order, place: str) -> list[Step]:
                 moment(event.at, place),
                 who,
                 event.text,
-                Chip(event.after, TONES[Status(event.after)]) if moved else None,
-                more=f"provider: {event.provider_status}" if event.provider_status else "",
+                Chip(str(Status(event.after).label), TONES[Status(event.after)]) if moved else None,
+                more=said.format(status=event.provider_status) if event.provider_status else "",
             )
         )
     return steps

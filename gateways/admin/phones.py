@@ -8,26 +8,23 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from gateways.admin.phone_setup import KEYS, codes, setups, take_new_keys, to_enter, upload_url
-from gateways.admin.wallet_names import is_silent, phone_chip, wallet_name
-from gateways.models import Phone, Receipt, Wallet
+from gateways.admin.phone_page import is_off, keys_of, link_to_receipts, state_of, wallets_on
+from gateways.admin.phone_setup import codes, setups, take_new_keys, to_enter, upload_url
+from gateways.admin.wallet_names import phone_chip, wallet_name
+from gateways.models import Phone, Wallet
 from ledger import ports
 from ledger.admin.acts import Act, Doing, ReasonForm
 from ledger.admin.keeping import SettingsAdmin
 from ledger.admin.secrets_form import SecretField, SecretsForm
 from ledger.admin.showing import (
-    BAD,
-    GOOD,
-    QUIET,
-    WARN,
     Chip,
     Fact,
     Facts,
     Page,
     done_by_people,
-    listing,
     moment,
     visible,
 )
@@ -35,40 +32,47 @@ from ledger.admin.tenant import MerchantFilter, within
 from ledger.settlement import audit
 
 MAY_CHANGE = "gateways.change_phone"
-_LOOK = "Look at the phone: power, network, battery saving, and the forwarder app."
 
 
 class WalletsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     widget = forms.CheckboxSelectMultiple(attrs={"class": "choices"})
 
     def label_from_instance(self, obj: Any) -> str:
-        sim = f", {obj.sim.upper()}" if obj.sim else ""
-        return f"{wallet_name(obj)}{sim}, of {visible(obj.gateway.name)}"
+        told = (
+            gettext("{wallet}, {sim}, of {store}") if obj.sim else gettext("{wallet}, of {store}")
+        )
+        return told.format(
+            wallet=wallet_name(obj), sim=obj.sim.upper(), store=visible(obj.gateway.name)
+        )
 
 
 class PhoneForm(SecretsForm):
     wallets = WalletsField(
         Wallet.objects.none(),
         required=False,
-        label="Wallets",
-        help_text="Whose SIMs are in it. Wallets and their SIMs are entered on the store's page.",
+        label=_("Wallets"),
+        help_text=_(
+            "Whose SIMs are in it. Wallets and their SIMs are entered on the store's page."
+        ),
     )
     new_smsgate_key = SecretField(
-        "smsgate_key", label="SMSGate signing key", help_text="Where you keep the one the app made."
+        "smsgate_key",
+        label=_("SMSGate signing key"),
+        help_text=_("Where you keep the one the app made."),
     )
     new_httpsms_passphrase = SecretField(
         "httpsms_passphrase",
-        label="httpSMS passphrase",
+        label=_("httpSMS passphrase"),
         clearable=True,
-        help_text="Only where httpSMS encrypts messages.",
+        help_text=_("Only where httpSMS encrypts messages."),
     )
     clear_httpsms_passphrase = forms.BooleanField(
-        label="Remove the httpSMS passphrase", required=False
+        label=_("Remove the httpSMS passphrase"), required=False
     )
 
     class Meta:
-        labels = {"gateway": "Store"}
-        help_texts = {"name": "How your staff call it, such as “Samsung at the counter”."}
+        labels = {"gateway": _("Store"), "name": _("Name"), "active": _("Active")}
+        help_texts = {"name": _("How your staff call it, such as “Samsung at the counter”.")}
 
     # The wallets of the user's own merchants; set for each request.
     offered: "QuerySet[Wallet]" = Wallet.objects.none()
@@ -88,8 +92,9 @@ class PhoneForm(SecretsForm):
         store = cleaned.get("gateway") or getattr(self.instance, "gateway", None)
         strangers = [each for each in cleaned.get("wallets") or () if each.gateway != store]
         if store and strangers:
+            told = gettext("{wallet} is another store's.")
             self.add_error(
-                "wallets", ValidationError(f"{wallet_name(strangers[0])} is another store's.")
+                "wallets", ValidationError(told.format(wallet=wallet_name(strangers[0])))
             )
         return cleaned
 
@@ -97,9 +102,9 @@ class PhoneForm(SecretsForm):
 class PhoneAdmin(SettingsAdmin):
     form = PhoneForm
     list_display = (
-        "name",
+        "called",
         "health",
-        "gateway",
+        "store",
         "seen",
         "told",
         "battery_left",
@@ -111,7 +116,7 @@ class PhoneAdmin(SettingsAdmin):
     fieldsets = (
         (None, {"fields": ("name", "gateway", "wallets", "active")}),
         (
-            "Keys that the app made or needs",
+            _("Keys that the app made or needs"),
             {
                 "classes": ("collapse",),
                 "fields": ("new_smsgate_key", "new_httpsms_passphrase", "clear_httpsms_passphrase"),
@@ -154,56 +159,49 @@ class PhoneAdmin(SettingsAdmin):
         return self._once(request, obj, upload_url(obj), obj.shown_once)
 
     # --- lists and pages --------------------------------------------------------------------------
-    @admin.display(description="State")
+    @admin.display(description=_("Name"), ordering="name")
+    def called(self, phone: Phone) -> str:
+        return phone.name
+
+    @admin.display(description=_("Gateway"), ordering="gateway")
+    def store(self, phone: Phone) -> str:
+        return str(phone.gateway)
+
+    @admin.display(description=_("State"))
     def health(self, phone: Phone) -> Chip:
         return phone_chip(phone, ports.system_now())
 
-    @admin.display(description="Last seen")
+    @admin.display(description=_("Last seen"))
     def seen(self, phone: Phone) -> str:
-        return moment(phone.last_seen, phone.merchant.time_zone) or "never"
+        return moment(phone.last_seen, phone.merchant.time_zone) or gettext("never")
 
-    @admin.display(description="Last message")
+    @admin.display(description=_("Last message"))
     def told(self, phone: Phone) -> str:
-        return moment(phone.last_message, phone.merchant.time_zone) or "none yet"
+        return moment(phone.last_message, phone.merchant.time_zone) or gettext("none yet")
 
-    @admin.display(description="Battery")
+    @admin.display(description=_("Battery"))
     def battery_left(self, phone: Phone) -> str:
         return "" if phone.battery is None else f"{phone.battery} %"
 
-    @admin.display(description="Waiting on it")
+    @admin.display(description=_("Waiting on it"))
     def waiting(self, phone: Phone) -> str:
         return "" if phone.pending is None else str(phone.pending)
 
     def page(self, request: HttpRequest, row: Any) -> Page:
         place, now = row.merchant.time_zone, ports.system_now()
-        sentence, tone, way_out = _state(row, place)
+        sentence, tone, way_out = state_of(row, place)
         told = [
-            Fact("State", phone_chip(row, now)),
-            Fact("Last seen", moment(row.last_seen, place) or "never"),
-            Fact("Last message", moment(row.last_message, place) or "none yet"),
-            Fact("App", visible(f"{row.app} {row.app_version}".strip())),
-            Fact("Battery", self.battery_left(row)),
-            Fact("Network", visible(row.network)),
-            Fact("Messages waiting on it", self.waiting(row)),
-            Fact("Warning", visible(row.warning)),
-            Fact("Receipts", link_to_receipts(row)),
+            Fact(gettext("State"), phone_chip(row, now)),
+            Fact(gettext("Last seen"), self.seen(row)),
+            Fact(gettext("Last message"), self.told(row)),
+            Fact(gettext("App"), visible(f"{row.app} {row.app_version}".strip())),
+            Fact(gettext("Battery"), self.battery_left(row)),
+            Fact(gettext("Network"), visible(row.network)),
+            Fact(gettext("Messages waiting on it"), self.waiting(row)),
+            Fact(gettext("Warning"), visible(row.warning)),
+            Fact(gettext("Receipts"), link_to_receipts(row)),
         ]
-        wallets = [
-            Fact(wallet_name(each), "in use" if each.active else "off", help=each.sim.upper())
-            for each in row.wallets.order_by("pk")
-        ]
-        keys = [
-            Fact(
-                "Upload URL",
-                f"ends in …{row.token[-4:]}",
-                help="It was shown once. Lost? Press “New URL”.",
-            ),
-            *(Fact(label, row.hint(column)) for column, label in KEYS.items()),
-            Fact("httpSMS passphrase", row.hint("httpsms_passphrase")),
-        ]
-        boxes = [Facts("The phone", told), Facts("What it must show", keys)]
-        if wallets:
-            boxes.insert(1, Facts("Wallets on it", wallets))
+        boxes = [Facts(gettext("The phone"), told), *wallets_on(row), keys_of(row)]
         return Page(sentence, tone, way_out, facts=boxes, steps=done_by_people(row, place))
 
     # --- acts -------------------------------------------------------------------------------------
@@ -211,31 +209,35 @@ class PhoneAdmin(SettingsAdmin):
         return (
             Act(
                 "new-url",
-                "New URL",
+                _("New URL"),
                 MAY_CHANGE,
                 self.new_url,
-                "Makes a new upload URL and shows it once. The old one is dead at once: what the "
-                "phone still has waits on it until the app has the new one.",
+                _(
+                    "Makes a new upload URL and shows it once. The old one is dead at once: what the "
+                    "phone still has waits on it until the app has the new one."
+                ),
                 confirm=True,
                 grave=True,
             ),
             Act(
                 "new-keys",
-                "New keys",
+                _("New keys"),
                 MAY_CHANGE,
                 self.new_keys,
-                "Makes new keys and shows them once. The phone is refused until its app has them.",
+                _(
+                    "Makes new keys and shows them once. The phone is refused until its app has them."
+                ),
                 confirm=True,
                 grave=True,
             ),
             Act(
                 "switch-off",
-                "Switch off",
+                _("Switch off"),
                 MAY_CHANGE,
                 self.switch_off,
-                "Nothing that it sends is believed any more, and no alert is raised for it.",
+                _("Nothing that it sends is believed any more, and no alert is raised for it."),
                 form=ReasonForm,
-                why_not=lambda row: "" if row.active else "It is off.",
+                why_not=lambda row: "" if row.active else gettext("It is off."),
                 grave=True,
             ),
         )
@@ -258,7 +260,7 @@ class PhoneAdmin(SettingsAdmin):
         doing.row.active = False
         doing.row.save(update_fields=["active"])
         self._wrote(doing, "switch phone off")
-        return f"{doing.row.name} is off: nothing that it sends is believed."
+        return is_off(doing.row)
 
     def _wrote(self, doing: Doing, verb: str) -> None:
         audit(
@@ -278,7 +280,7 @@ class PhoneAdmin(SettingsAdmin):
         """The answer to the POST itself, so that nothing secret is kept in a message or cookie."""
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Set up {phone.name}",
+            "title": gettext("Set up {name}").format(name=phone.name),
             "opts": self.opts,
             "original": phone,
             "back": self._address(phone),
@@ -287,29 +289,6 @@ class PhoneAdmin(SettingsAdmin):
             "setups": setups(keys.get("header_key", "")),
         }
         return TemplateResponse(request, "admin/phone_once.html", context)
-
-
-def link_to_receipts(phone: Phone) -> str:
-    return format_html('<a href="{}">See them</a>', listing(Receipt, phone=phone.pk))
-
-
-def _state(phone: Phone, place: str) -> tuple[str, str, str]:
-    now = ports.system_now()
-    name = visible(phone.name)
-    if not phone.active:
-        return f"{name} is off: nothing that it sends is believed.", QUIET, ""
-    if phone.last_seen is None:
-        tone = BAD if is_silent(phone, now) else WARN
-        return (
-            f"{name} was never seen.",
-            tone,
-            "Enter its URL and keys into the forwarder app, and send a test SMS.",
-        )
-    if is_silent(phone, now):
-        return f"{name} is silent since {moment(phone.last_seen, place)}.", BAD, _LOOK
-    if phone.warning:
-        return f"{name} is alive, with a warning: {visible(phone.warning)}", WARN, ""
-    return f"{name} is alive; last seen {moment(phone.last_seen, place)}.", GOOD, ""
 
 
 admin.site.register(Phone, PhoneAdmin)

@@ -6,12 +6,15 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gateways.admin.inputs import EgpField
 from gateways.models import Order, Receipt
 from gateways.receipts import deciding
 from ledger.admin.acts import Act, Doing, ReasonForm
-from ledger.admin.showing import visible
+from ledger.admin.showing import isolated, two_lines, visible
 from ledger.money import Money
 from ledger.ports import database_now
 from ledger.settlement import audit
@@ -24,8 +27,23 @@ MOST_PARTS = 10
 
 def order_line(order: Order) -> str:
     """An order in one line, to choose it by."""
-    asked = f", {order.asked} asked" if order.pay_currency else ""
-    return f"{order.bill}, {order.due}{asked} ({order.reference}, {order.get_status_display()})"
+    line = (
+        gettext("{bill}, {due}, {asked} asked ({reference}, {status})")
+        if order.pay_currency
+        else gettext("{bill}, {due} ({reference}, {status})")
+    )
+    return line.format(
+        bill=order.bill,
+        due=order.due,
+        asked=order.asked,
+        reference=order.reference,
+        status=order.get_status_display(),
+    )
+
+
+def _choice(order: Order, why: str) -> str:
+    line = two_lines(isolated(visible(order_line(order))), isolated(why))
+    return format_html("<span>{}</span>", line)
 
 
 def find_order(receipt: Receipt, quoted: str) -> Order:
@@ -39,12 +57,15 @@ def find_order(receipt: Receipt, quoted: str) -> Order:
         found = [order for order in found if order.status in (*Order.OPEN, "review")] or found
     if not found:
         raise ValidationError(
-            f"No order of this store carries “{visible(quoted)[:64]}”. Give the order reference, or "
-            "the invoice's id or number; the payer must have opened its pay page once."
+            gettext(
+                "No order of this store carries “{quoted}”. Give the order reference, or the "
+                "invoice's id or number; the payer must have opened its pay page once."
+            ).format(quoted=visible(quoted)[:64])
         )
     if len(found) > 1:
-        names = ", ".join(order.reference for order in found)
-        raise ValidationError(f"Several orders are for it: name one of {names}.")
+        names = gettext(", ").join(order.reference for order in found)
+        several = gettext("Several orders are for it: name one of {names}.")
+        raise ValidationError(several.format(names=names))
     return found[0]
 
 
@@ -52,14 +73,14 @@ class MatchForm(ReasonForm):
     order = forms.ChoiceField(
         required=False,
         widget=forms.RadioSelect(attrs={"class": "choices"}),
-        label="For",
+        label=_("For"),
     )
     other = forms.CharField(
         required=False,
         max_length=200,
-        label="Or another",
-        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
-        help_text="An order reference, or an invoice's id or number.",
+        label=_("Or another"),
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off", "dir": "auto"}),
+        help_text=_("An order reference, or an invoice's id or number."),
     )
     field_order = ("order", "other", "reason")
 
@@ -67,18 +88,19 @@ class MatchForm(ReasonForm):
         super().__init__(*args, row=row, **kwargs)
         field: Any = self.fields["order"]
         field.choices = [
-            (str(order.pk), f"{visible(order_line(order))}: {why}")
-            for order, why in deciding.candidates_for(row)
+            (str(order.pk), _choice(order, why)) for order, why in deciding.candidates_for(row)
         ]
         if not field.choices:
-            field.help_text = "No order fits by itself. Name one below."
+            field.help_text = gettext("No order fits by itself. Name one below.")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         chosen, other = cleaned.get("order"), cleaned.get("other", "").strip()
         if bool(chosen) == bool(other):
             if not self.errors:
-                raise ValidationError("Choose one of the orders, or name another; not both.")
+                raise ValidationError(
+                    gettext("Choose one of the orders, or name another; not both.")
+                )
             return cleaned
         if other:
             try:
@@ -92,10 +114,13 @@ class SplitForm(ReasonForm):
     """An amount beside each candidate, and lines for others; together the whole receipt."""
 
     others = forms.CharField(
+        label=_("Others"),
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4, "class": "key", "spellcheck": "false"}),
-        help_text="Other orders, one on each line: reference or invoice, then the amount in EGP.",
+        help_text=_(
+            "Other orders, one on each line: reference or invoice, then the amount in EGP."
+        ),
     )
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
@@ -103,13 +128,13 @@ class SplitForm(ReasonForm):
         self.candidates = [order for order, _ in deciding.candidates_for(row)][:MOST_PARTS]
         for order in self.candidates:
             self.fields[f"part_{order.pk}"] = EgpField(
-                label=f"{order.bill} ({order.reference})",
+                label=isolated(f"{order.bill} ({order.reference})"),
                 required=False,
-                help_text=f"EGP. {order.asked} are asked for.",
+                help_text=gettext("EGP. {amount} are asked for.").format(amount=order.asked),
             )
-        self.fields[
-            "others"
-        ].help_text = f"{self.fields['others'].help_text} All parts together must be {row.amount}."
+        whole = gettext("All parts together must be {amount}.").format(amount=row.amount)
+        others = self.fields["others"]
+        others.help_text = f"{others.help_text} {whole}"
         self.order_fields([f"part_{order.pk}" for order in self.candidates] + ["others", "reason"])
 
     def clean(self) -> dict[str, Any]:
@@ -126,12 +151,13 @@ class SplitForm(ReasonForm):
         if self.errors:
             return cleaned
         if len({order for order, _ in parts}) != len(parts):
-            raise ValidationError("Name each order once.")
+            raise ValidationError(gettext("Name each order once."))
         total = Money(sum(part.units for _, part in parts), "EGP")
         if not parts or total != self.row.amount:
             raise ValidationError(
-                f"The parts make {total} together, but {self.row.amount} came. Give each part its "
-                "amount."
+                gettext(
+                    "The parts make {total} together, but {amount} came. Give each part its amount."
+                ).format(total=total, amount=self.row.amount)
             )
         cleaned["parts"] = parts
         return cleaned
@@ -139,7 +165,8 @@ class SplitForm(ReasonForm):
     def _other(self, line: str) -> tuple[int, Money]:
         quoted, _, amount = line.strip().rpartition(" ")
         if not quoted:
-            raise ValidationError(f"“{visible(line)[:64]}”: write the order, a blank, the amount.")
+            wrong = gettext("“{line}”: write the order, a blank, the amount.")
+            raise ValidationError(wrong.format(line=visible(line)[:64]))
         read = EgpField(required=True).clean(amount)
         return find_order(self.row, quoted).pk, read.money
 
@@ -147,7 +174,7 @@ class SplitForm(ReasonForm):
 class NoteForm(ReasonForm):
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
-        self.fields["reason"].label = "Note"
+        self.fields["reason"].label = gettext("Note")
 
 
 def _reasoned(service: Callable[..., str]) -> Callable[[Doing], str]:
@@ -193,70 +220,92 @@ def _note(doing: Doing) -> str:
         now=database_now(),
         reason=doing.fields["reason"],
     )
-    return "The note is kept."
+    return gettext("The note is kept.")
 
 
 def _only_waiting(receipt: Receipt) -> str:
-    return "" if receipt.status in WAITING else "Only receipts that wait for a claim or a person."
+    if receipt.status in WAITING:
+        return ""
+    return gettext("Only receipts that wait for a claim or a person.")
 
 
 READ_AGAIN = Act(
     "read-again",
-    "Read again",
+    _("Read again"),
     MAY,
     _read_again,
-    "Reads the stored message with today's templates. A receipt that reads now is matched as usual.",
-    why_not=lambda row: "" if row.status == Status.UNREAD else "Only what could not be read.",
+    _(
+        "Reads the stored message with today's templates. A receipt that reads now is matched as usual."
+    ),
+    why_not=lambda row: (
+        "" if row.status == Status.UNREAD else gettext("Only what could not be read.")
+    ),
 )
 ACTS = (
     Act(
         "match",
-        "Match",
+        _("Match"),
         MAY,
         _match,
-        "Books all of it on the order that you choose, at that order's rate, and tells WHMCS. More "
-        "than was asked for becomes credit; less leaves the rest unpaid.",
+        _(
+            "Books all of it on the order that you choose, at that order's rate, and tells WHMCS or "
+            "the website. More than was asked for becomes credit; less leaves the rest unpaid."
+        ),
         form=MatchForm,
         why_not=_only_waiting,
     ),
     Act(
         "split",
-        "Split",
+        _("Split"),
         MAY,
         _split,
-        "Books it in parts on several orders, and tells WHMCS of each.",
+        _("Books it in parts on several orders, and tells WHMCS or the website of each."),
         form=SplitForm,
         why_not=_only_waiting,
     ),
     READ_AGAIN,
     Act(
         "note",
-        "Add a note",
+        _("Add a note"),
         MAY,
         _note,
-        "Says to your colleagues what you know of it, and that you are on it. Changes no money.",
+        _("Says to your colleagues what you know of it, and that you are on it. Changes no money."),
         form=NoteForm,
     ),
     Act(
         "dismiss",
-        "Dismiss",
+        _("Dismiss"),
         MAY,
         _reasoned(deciding.dismiss),
-        "Takes it off the list; its money is booked nowhere.",
+        _("Takes it off the list; its money is booked nowhere."),
         form=ReasonForm,
         why_not=lambda row: (
-            "" if row.status in (*WAITING, Status.UNREAD) else "It is settled already."
+            "" if row.status in (*WAITING, Status.UNREAD) else gettext("It is settled already.")
         ),
         grave=True,
     ),
     Act(
         "undo",
-        "Undo the match",
+        _("Undo the match"),
         MAY,
         _reasoned(deciding.undo),
-        "Takes the match back, as long as WHMCS was not told of it; the money waits again.",
+        _(
+            "Takes the match back, as long as WHMCS or the website was not told of it; the money "
+            "waits again."
+        ),
         form=ReasonForm,
-        why_not=lambda row: "" if row.status == Status.MATCHED else "It is not matched.",
+        why_not=lambda row: "" if row.status == Status.MATCHED else gettext("It is not matched."),
         grave=True,
+    ),
+    Act(
+        "restore",
+        _("Take the dismissal back"),
+        MAY,
+        _reasoned(deciding.restore),
+        _("Puts it back on the list; it waits for a person again. Nothing is booked by that."),
+        form=ReasonForm,
+        why_not=lambda row: (
+            "" if row.status == Status.DISMISSED else gettext("It is not dismissed.")
+        ),
     ),
 )

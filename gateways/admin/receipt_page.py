@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from gateways.admin.orders import order_chip
 from gateways.admin.receipt_acts import WAITING
 from gateways.admin.wallet_names import RECEIPT_TONES, kind_name, wallet_name
-from gateways.models import EGP, Claim, Order, Receipt
+from gateways.models import EGP, Balance, Claim, Order, Receipt
 from gateways.receipts import deciding
 from ledger.admin.showing import (
     Fact,
@@ -16,6 +20,7 @@ from ledger.admin.showing import (
     link,
     moment,
     money,
+    two_lines,
     visible,
 )
 from ledger.money import Money
@@ -23,9 +28,11 @@ from ledger.money import Money
 Status = Receipt.Status
 SHOWN = 5
 _DO = {
-    Status.REVIEW: "Match it, split it, or dismiss it. Nothing is booked until you do.",
-    Status.UNREAD: "Read it yourself below. “Read again” once support has taught the reader its "
-    "wording, or dismiss it.",
+    Status.REVIEW: _("Match it, split it, or dismiss it. Nothing is booked until you do."),
+    Status.UNREAD: _(
+        "Read it yourself below. “Read again” once support has taught the reader its wording, or "
+        "dismiss it."
+    ),
 }
 
 
@@ -48,7 +55,9 @@ def page_of(receipt: Receipt) -> Page:
         tables=tables,
         raw=[
             Raw(
-                f"The SMS as it came, from {visible(receipt.sender_id)}",
+                gettext("The SMS as it came, from {sender}").format(
+                    sender=visible(receipt.sender_id)
+                ),
                 visible(receipt.text),
                 open=True,
             )
@@ -57,37 +66,49 @@ def page_of(receipt: Receipt) -> Page:
 
 
 def _sentence(receipt: Receipt) -> str:
-    came = f"{receipt.amount} came from {payer_of(receipt)}"
-    why = visible(receipt.reason)
     match receipt.status:
         case Status.MATCHED:
-            return f"{came}: {why}."
+            said = gettext("{amount} came from {payer}: {why}.")
         case Status.REVIEW:
-            return f"{came} and waits for you. {why}"
+            said = gettext("{amount} came from {payer} and waits for you. {why}")
         case Status.UNREAD:
-            return f"A message that speaks of money could not be read. {why}"
+            said = gettext("A message that speaks of money could not be read. {why}")
+        case Status.DISMISSED if receipt.amount_units:
+            said = gettext("{amount} came from {payer}; {why}.")
         case Status.DISMISSED:
-            return f"{came}; {why}." if receipt.amount_units else f"A message; {why}."
+            said = gettext("A message; {why}.")
         case _:
-            return f"{came}; nobody has claimed it yet."
+            said = gettext("{amount} came from {payer}; nobody has claimed it yet.")
+    return said.format(
+        amount=receipt.amount, payer=payer_of(receipt), why=visible(receipt.reason)
+    ).strip()
 
 
 def _read(receipt: Receipt, place: str) -> Facts:
     if not receipt.template:
-        return Facts("What was read", [Fact("Reason", visible(receipt.reason))])
+        return Facts(gettext("What was read"), [Fact(gettext("Reason"), visible(receipt.reason))])
     return Facts(
-        "What was read",
+        gettext("What was read"),
         [
-            Fact("Amount", money(receipt.amount)),
-            Fact("Payer's phone", visible(receipt.payer_phone), copy=bool(receipt.payer_phone)),
-            Fact("Payer's name", visible(receipt.payer_name)),
+            Fact(gettext("Amount"), money(receipt.amount)),
             Fact(
-                "Transaction id", visible(receipt.transaction_id), copy=bool(receipt.transaction_id)
+                gettext("Payer's phone"),
+                visible(receipt.payer_phone),
+                copy=bool(receipt.payer_phone),
             ),
-            Fact("Wallet", kind_name(receipt.wallet_kind)),
-            Fact("Time in the message", moment(receipt.happened_at, place)),
-            Fact("Known sender", "yes" if receipt.trusted else "no: anybody can write such an SMS"),
-            Fact("Layout", receipt.template),
+            Fact(gettext("Payer's name"), visible(receipt.payer_name)),
+            Fact(
+                gettext("Transaction id"),
+                visible(receipt.transaction_id),
+                copy=bool(receipt.transaction_id),
+            ),
+            Fact(gettext("Wallet"), kind_name(receipt.wallet_kind)),
+            Fact(gettext("Time in the message"), moment(receipt.happened_at, place)),
+            Fact(
+                gettext("Known sender"),
+                gettext("yes") if receipt.trusted else gettext("no: anybody can write such an SMS"),
+            ),
+            Fact(gettext("Layout"), receipt.template),
         ],
     )
 
@@ -95,52 +116,59 @@ def _read(receipt: Receipt, place: str) -> Facts:
 def _came(receipt: Receipt, place: str) -> Facts:
     wallet = receipt.wallet
     return Facts(
-        "How it came",
+        gettext("How it came"),
         [
-            Fact("Sender", visible(receipt.sender_id)),
-            Fact("To the wallet", wallet_name(wallet) if wallet else "none of this store's"),
-            Fact("Phone", link(receipt.phone, visible(receipt.phone.name))),
-            Fact("Upload", link(receipt.callback)),
-            Fact("Sent", moment(receipt.sent_at, place) or "not told"),
-            Fact("Received here", moment(receipt.received_at, place)),
-            Fact("Times", receipt.times),
+            Fact(gettext("Sender"), visible(receipt.sender_id)),
+            Fact(
+                gettext("To the wallet"),
+                wallet_name(wallet) if wallet else gettext("none of this store's"),
+            ),
+            Fact(gettext("Phone"), link(receipt.phone, visible(receipt.phone.name))),
+            Fact(gettext("Upload"), link(receipt.callback)),
+            Fact(gettext("Sent"), moment(receipt.sent_at, place) or gettext("not told")),
+            Fact(gettext("Received here"), moment(receipt.received_at, place)),
+            Fact(gettext("Times"), receipt.times),
         ],
     )
 
 
 def _chain(receipt: Receipt, place: str) -> Iterator[Facts]:
-    """The balances that the wallet printed before and after this one."""
-    if receipt.balance_units is None or receipt.amount_units is None:
+    """The balances that the wallet printed before and after this one, by the time of sending."""
+    if receipt.wallet is None or receipt.balance_units is None or receipt.amount_units is None:
         return
-    near = Receipt.objects.filter(gateway_id=receipt.gateway_id, wallet_kind=receipt.wallet_kind)
-    near = near.filter(balance_units__isnull=False, wallet=receipt.wallet, trusted=True)
-    before = near.filter(received_at__lte=receipt.received_at).exclude(pk=receipt.pk)
-    last = before.order_by("-received_at", "-pk").first()
-    after = near.filter(received_at__gt=receipt.received_at).order_by("received_at", "pk").first()
+    printed = receipt.wallet.balances.filter(units__isnull=False).exclude(receipt=receipt.pk)
+    last = printed.filter(at__lte=receipt.stamp).order_by("-at", "-pk").first()
+    after = printed.filter(at__gt=receipt.stamp).order_by("at", "pk").first()
     balance = Money(receipt.balance_units, EGP)
-    expected = balance - receipt.amount
-    facts = []
-    if last and last.balance_units is not None:
-        was = Money(last.balance_units, EGP)
-        apart = "" if was == expected else f"{expected} was to be expected before this one."
-        facts.append(Fact("Balance before", money(was), help=apart))
-    else:
-        facts.append(Fact("Balance before", money(expected), help="Reckoned; no message tells it."))
-    facts += [Fact("This receipt", money(receipt.amount)), Fact("Balance after", money(balance))]
-    if after and after.balance_units is not None:
-        facts.append(
-            Fact(
-                "Next printed",
-                money(Money(after.balance_units, EGP)),
-                help=f"With {after.amount} at {moment(after.received_at, place)}.",
-            )
-        )
+    was = expected = balance - receipt.amount
+    apart = gettext("Reckoned; no message tells it.")
+    if last and last.units is not None:
+        was = Money(last.units, EGP)
+        differs = gettext("{amount} was to be expected before this one.")
+        apart = "" if was == expected else differs.format(amount=expected)
+    facts = [
+        Fact(gettext("Balance before"), money(was), help=apart),
+        Fact(gettext("This receipt"), money(receipt.amount)),
+        Fact(gettext("Balance after"), money(balance)),
+    ]
+    if after and after.units is not None:
+        facts.append(_next_printed(after, after.units, place))
     yield Facts(
-        "Balance chain",
+        gettext("Balance chain"),
         facts,
-        help="What goes out of the wallet lies between, too; a gap alone proves nothing.",
+        help=gettext("What goes out of the wallet lies between, too; a gap alone proves nothing."),
         figures=True,
     )
+
+
+def _next_printed(after: Balance, units: int, place: str) -> Fact:
+    at = moment(after.at, place)
+    if after.came_units is None:
+        said = gettext("At {time}; no money came with it.").format(time=at)
+    else:
+        came = Money(after.came_units, EGP)
+        said = gettext("With {amount} at {time}.").format(amount=came, time=at)
+    return Fact(gettext("Next printed"), money(Money(units, EGP)), help=said)
 
 
 def _candidates(receipt: Receipt, place: str) -> Table:
@@ -149,8 +177,7 @@ def _candidates(receipt: Receipt, place: str) -> Table:
         claim = order.claims.order_by("-pk").first()
         rows.append(
             (
-                link(order, order.reference),
-                order.get_status_display(),
+                two_lines(link(order, order.reference), order_chip(order)),
                 link(order.bill),
                 money(order.asked),
                 _who(claim),
@@ -158,15 +185,23 @@ def _candidates(receipt: Receipt, place: str) -> Table:
                 why,
             )
         )
-    head = ("Order", "Status", "For", "Asked", "Claimed by", "Opened", "Why")
-    return Table("What it may be for", rows, head, help="Press “Match” or “Split” to choose.")
+    head = (
+        gettext("Order"),
+        gettext("For"),
+        gettext("Asked"),
+        gettext("Claimed by"),
+        gettext("Opened"),
+        gettext("Why"),
+    )
+    help = gettext("Press “Match” or “Split” to choose.")
+    return Table(gettext("What it may be for"), rows, head, help=help)
 
 
 def _who(claim: Claim | None) -> str:
     if claim is None:
-        return "nobody yet"
+        return gettext("nobody yet")
     parts = (claim.phone, claim.name, claim.reference)
-    return visible(", ".join(filter(None, parts)))
+    return visible(gettext(", ").join(filter(None, parts)))
 
 
 def _claims(receipt: Receipt, place: str) -> Table:
@@ -186,5 +221,12 @@ def _claims(receipt: Receipt, place: str) -> Table:
         )
         for order in orders.select_related("bill", "payment").order_by("pk")[: 2 * SHOWN]
     ]
-    head = ("Order", "For", "Of it", "Booked", "Payment", "When")
-    return Table("What it was booked for", rows, head)
+    head = (
+        gettext("Order"),
+        gettext("For"),
+        gettext("Of it"),
+        gettext("Booked"),
+        gettext("Payment"),
+        gettext("When"),
+    )
+    return Table(gettext("What it was booked for"), rows, head)

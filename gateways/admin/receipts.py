@@ -4,33 +4,44 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gateways.admin.pasting import PasteForm, what_it_reads
 from gateways.admin.receipt_acts import ACTS, READ_AGAIN
 from gateways.admin.receipt_page import page_of, payer_of
-from gateways.admin.wallet_names import masked, receipt_chip, wallet_name
+from gateways.admin.wallet_names import masked, receipt_chip, receipt_name, wallet_name
 from gateways.models import Phone, Receipt, Wallet
 from gateways.orders.deciding import NotNow
 from gateways.receipts import deciding
 from gateways.wallet.phones import local_phone
 from ledger.admin.acts import ROWS_AT_ONCE, WithActs
 from ledger.admin.records import FOUND_AT_MOST, Record
-from ledger.admin.showing import Chip, Page, address, link, moment, money, visible
-from ledger.admin.tenant import MerchantFilter, within
+from ledger.admin.showing import (
+    Page,
+    address,
+    isolated,
+    link,
+    moment,
+    money,
+    two_lines,
+    visible,
+)
+from ledger.admin.tenant import MerchantFilter, merchants_of, within
 from ledger.models import AuditEvent
 from ledger.money import Money, MoneyError
 
 Status = Receipt.Status
 FILTER_CHOICES = 100
 FITS_SHOWN = 3
-WHY_SHOWN = 90
+WHY_SHOWN, WORD_SHOWN = 90, 60
 
 
 class OwnRowFilter(admin.SimpleListFilter):
@@ -52,7 +63,7 @@ class OwnRowFilter(admin.SimpleListFilter):
 
 
 class WalletFilter(OwnRowFilter):
-    title = "wallet"
+    title = _("wallet")
     parameter_name = "wallet"
     kind = Wallet
 
@@ -61,7 +72,7 @@ class WalletFilter(OwnRowFilter):
 
 
 class PhoneFilter(OwnRowFilter):
-    title = "phone"
+    title = _("phone")
     parameter_name = "phone"
     kind = Phone
 
@@ -78,25 +89,23 @@ def amounts_in(term: str) -> list[int]:
 
 class ReceiptAdmin(WithActs, Record):
     change_list_template = "admin/receipts.html"
-    list_display = (
-        "came", "status_chip", "amount", "payer", "suggested", "note", "reference", "wallet_of",
-        "merchant",
-    )  # fmt: skip
+    # Few columns, so that nothing scrolls sideways beside the filters.
+    list_display = ("came", "amount", "payer", "suggested")
     list_filter = (MerchantFilter, "status", WalletFilter, PhoneFilter)
     list_select_related = ("merchant", "wallet", "claim__order__bill")
     search_fields = ("transaction_id", "payer_phone")
-    search_help_text = "Transaction id, the payer's phone, or an amount such as 49.90"
+    search_help_text = _("Transaction id, the payer's phone, or an amount such as 49.90")
     linked_lookups = (WalletFilter.parameter_name, PhoneFilter.parameter_name)
     actions = ("read_again",)
     acts = ACTS
     service_errors = (*WithActs.service_errors, NotNow)
     fieldsets = (
         (
-            "All fields",
+            _("All fields"),
             {
                 "classes": ("collapse",),
                 "fields": (
-                    "merchant", "gateway", "phone", "callback", "wallet", "status", "reason",
+                    "merchant", "gateway", "phone", "callback", "wallet", "status", "why",
                     "sender_id", "fingerprint", "wallet_kind", "template", "amount_units",
                     "left_units", "payer_phone", "payer_name", "balance_units", "transaction_id",
                     "trusted", "happened_at", "sent_at", "received_at", "times",
@@ -112,13 +121,17 @@ class ReceiptAdmin(WithActs, Record):
         said = events.order_by("-pk").annotate(
             word=Concat("actor", Value(": "), "reason", output_field=TextField())
         )
-        return rows.annotate(last_word=Subquery(said.exclude(reason="").values("word")[:1]))
+        several = merchants_of(request.user)[:2].count() > 1
+        return rows.annotate(
+            whose=F("merchant__name") if several else Value(""),
+            last_word=Subquery(said.exclude(reason="").values("word")[:1]),
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> "tuple[QuerySet[Any], bool]":
         """By id and phone in any spelling; by amount, too, but not beside the ids of other rows."""
-        found, _ = super().get_search_results(request, queryset, search_term)
+        found, _distinct = super().get_search_results(request, queryset, search_term)
         term = search_term.strip()
         if not term or len(term) > 200 or "\x00" in term:
             return found, False
@@ -131,52 +144,53 @@ class ReceiptAdmin(WithActs, Record):
         return queryset.filter(fits), False
 
     # --- the list ---------------------------------------------------------------------------------
-    @admin.display(description="Received")
+    @admin.display(description=_("Came"))
     def came(self, receipt: Receipt) -> str:
-        return moment(receipt.received_at, receipt.merchant.time_zone)
+        """When, and what became of it."""
+        at = moment(receipt.received_at, receipt.merchant.time_zone)
+        return format_html("<time>{}</time> {}", at, receipt_chip(receipt))
 
-    @admin.display(description="Status")
-    def status_chip(self, receipt: Receipt) -> Chip:
-        return receipt_chip(receipt)
+    @admin.display(description=_("Amount"))
+    def amount(self, receipt: Any) -> str:
+        """What came, and to which wallet."""
+        wallet = wallet_name(receipt.wallet) if receipt.wallet else visible(receipt.sender_id)
+        came = money(receipt.amount) if receipt.amount_units else ""
+        return two_lines(two_lines(came, isolated(wallet)), isolated(receipt.whose))
 
-    @admin.display(description="Amount")
-    def amount(self, receipt: Receipt) -> str:
-        return money(receipt.amount) if receipt.amount_units else ""
-
-    @admin.display(description="From")
+    @admin.display(description=_("From"))
     def payer(self, receipt: Receipt) -> str:
-        return masked(receipt.payer_phone) or payer_of(receipt)
+        who = isolated(masked(receipt.payer_phone) or payer_of(receipt))
+        return two_lines(who, isolated(visible(receipt.transaction_id)))
 
-    @admin.display(description="Reference")
-    def reference(self, receipt: Receipt) -> str:
-        return visible(receipt.transaction_id)
+    @admin.display(description=_("For"))
+    def suggested(self, receipt: Any) -> str:
+        """What it was booked for; else why it waits, and what it may be for; then a person's word."""
+        word = Truncator(visible(receipt.last_word or "")).chars(WORD_SHOWN)
+        return two_lines(self._meant_for(receipt), isolated(word))
 
-    @admin.display(description="Wallet")
-    def wallet_of(self, receipt: Receipt) -> str:
-        return wallet_name(receipt.wallet) if receipt.wallet else visible(receipt.sender_id)
-
-    @admin.display(description="For")
-    def suggested(self, receipt: Receipt) -> str:
-        """What it was booked for; else why it waits, and what it may be for."""
+    def _meant_for(self, receipt: Receipt) -> str:
         if receipt.status == Status.MATCHED:
             claim = getattr(receipt, "claim", None)
             return link(claim.order, str(claim.order.bill)) if claim and claim.order else ""
-        why = Truncator(visible(receipt.reason)).chars(WHY_SHOWN)
+        why = isolated(Truncator(visible(receipt.reason)).chars(WHY_SHOWN))
         if receipt.status != Status.REVIEW:
             return why
         # A few questions for each of these rows, of which a page holds fifty at most.
         fits = [
-            (address(order), reason, str(order.bill))
+            (address(order), reason, isolated(str(order.bill)))
             for order, reason in deciding.candidates_for(receipt)[:FITS_SHOWN]
         ]
-        links = format_html_join(", ", '<a href="{}" title="{}">{}</a>', fits)
-        return format_html("{}<br>May be for {}", why, links) if fits else why
+        links = format_html_join(gettext(", "), '<a href="{}" title="{}">{}</a>', fits)
+        if not fits:
+            return why
+        return format_html(
+            "{}<br>{}", why, format_html(gettext("May be for {orders}"), orders=links)
+        )
 
-    @admin.display(description="Last word")
-    def note(self, receipt: Any) -> str:
-        return Truncator(visible(receipt.last_word or "")).chars(60)
+    def named(self, row: Any) -> str:
+        return receipt_name(row)
 
-    @admin.action(description="Read again", permissions=["decide"])
+    @admin.action(description=_("Read again"), permissions=["decide"])
     def read_again(self, request: HttpRequest, receipts: "QuerySet[Receipt]") -> None:
         self.act_on_list(request, receipts, READ_AGAIN)
 
@@ -215,7 +229,7 @@ class ReceiptAdmin(WithActs, Record):
         form = PasteForm(request.POST or None)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Try a message",
+            "title": gettext("Try a message"),
             "opts": self.opts,
             "form": form,
             "reading": what_it_reads(form.cleaned_data) if form.is_valid() else None,

@@ -7,18 +7,28 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gateways.admin.accounts import AccountAdmin
 from gateways.admin.inputs import Egp
 from gateways.admin.vodafonecash_form import VodafoneCashForm, WalletForm
-from gateways.admin.vodafonecash_page import NOT_YET, biller_of, state_of, tail_of, to_copy, whmcs
+from gateways.admin.vodafonecash_page import (
+    address_of,
+    biller_of,
+    key_of,
+    not_yet,
+    shape_of,
+    shop,
+    state_of,
+    tail_of,
+    to_copy,
+)
 from gateways.admin.vodafonecash_trying import lines_for
 from gateways.models import Phone, VodafoneCashGateway, Wallet
 from ledger.admin.acts import Act, Doing, ReasonForm
 from ledger.admin.showing import (
     BAD,
-    GOOD,
-    QUIET,
     Chip,
     Fact,
     Facts,
@@ -32,6 +42,8 @@ from ledger.ports import database_now, new_token
 from ledger.settlement import audit
 
 MAY_CHANGE = "gateways.change_vodafonecashgateway"
+# What stands in the place of a WHMCS's credential.
+OF_WEBSITE = {"whmcs_identifier": "website_shape", "whmcs_secret": "website_key"}
 
 
 class WalletRows(forms.BaseInlineFormSet):  # type: ignore[type-arg]
@@ -48,8 +60,9 @@ class WalletInline(admin.TabularInline):  # type: ignore[type-arg]
     form = WalletForm
     formset = WalletRows
     extra = 1
+    verbose_name = _("wallet number")
     can_delete = False
-    verbose_name_plural = "Wallets: the numbers that payers send to"
+    verbose_name_plural = _("Wallets: the numbers that payers send to")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -58,15 +71,18 @@ class WalletInline(admin.TabularInline):  # type: ignore[type-arg]
 class VodafoneCashAdmin(AccountAdmin):
     form = VodafoneCashForm
     inlines = (WalletInline,)
-    list_display = ("name", "state", "merchant", "mode", "store_currency", "rate", "store_number")
+    list_display = (
+        "called", "state", "merchant", "read_by", "store_currency", "rate_now", "store_number",
+    )  # fmt: skip
     list_filter = (MerchantFilter, "enabled")
     readonly_fields = (
-        "store_number", "api_url", "whmcs_identifier", "whmcs_secret", "hold_above",
+        "store_number", "api_url", "whmcs_identifier", "whmcs_secret", "website_shape",
+        "website_key", "hold_above",
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": ("merchant", "name", "enabled", "mode")}),
         (
-            "Store settings",
+            _("Store settings"),
             {
                 "fields": (
                     "system_url", "store_number", "store_id", "api_url", "whmcs_identifier",
@@ -75,61 +91,86 @@ class VodafoneCashAdmin(AccountAdmin):
             },
         ),
         (
-            "Currency and rate",
+            _("Currency and rate"),
             {"fields": ("store_currency", "rate", "offer_timeout_minutes", "unique_amounts")},
         ),
         (
-            "Anti-Spam",
+            _("Anti-Spam"),
             {
                 "fields": (
                     "hold_first", "hold_above_units", "hold_after_failures", "receipt_age_hours",
                     "legacy_open",
                 ),
-                "description": "What is held waits on the home page; approving it completes the "
-                "payment and tells WHMCS, and the payer need not come back.",
+                "description": _(
+                    "What is held waits on the home page; approving it completes the payment and tells "
+                    "your WHMCS or website, and the payer need not come back."
+                ),
             },
         ),
-        ("Phones", {"fields": ("silent_minutes",)}),
+        (_("Phones"), {"fields": ("silent_minutes",)}),
     )  # fmt: skip
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who may only look sees pounds, not piastres, and no inputs for secrets."""
-        if obj is None or self.has_change_permission(request, obj):
-            return self.fieldsets
-        told = {"hold_above_units": "hold_above"}
+        biller = biller_of(obj) if obj else None
+        told = dict(OF_WEBSITE) if biller and biller.is_website else {}
+        may_change = obj is None or self.has_change_permission(request, obj)
+        if not may_change:
+            told["hold_above_units"] = "hold_above"
         boxes = []
         for title, box in self.fieldsets:
-            shown = [str(name) for name in box["fields"] if not str(name).startswith("new_")]
-            names = [told.get(name, name) for name in shown]
-            boxes.append((title, {**box, "fields": names}))
+            names = [told.get(str(name), str(name)) for name in box["fields"]]
+            shown = [name for name in names if may_change or not name.startswith("new_")]
+            boxes.append((title, {**box, "fields": shown}))
         return boxes
 
-    @admin.display(description="Hold above")
+    @admin.display(description=_("Name"), ordering="name")
+    def called(self, store: VodafoneCashGateway) -> str:
+        return store.name
+
+    @admin.display(description=_("Mode"), ordering="mode")
+    def read_by(self, store: VodafoneCashGateway) -> str:
+        return store.get_mode_display()
+
+    @admin.display(description=_("Rate"), ordering="rate")
+    def rate_now(self, store: VodafoneCashGateway) -> str:
+        return store.rate
+
+    @admin.display(description=_("Hold above"))
     def hold_above(self, store: VodafoneCashGateway) -> str:
         units = store.hold_above_units
-        return "none" if units is None else str(Egp(units))
+        return gettext("none") if units is None else str(Egp(units))
 
-    @admin.display(description="Store ID")
+    @admin.display(description=_("Store ID"))
     def store_number(self, store: VodafoneCashGateway) -> str:
         """Ours: what plugins that point here send as store_id."""
-        return str(store.pk) if store.pk else "Shown here once this is saved."
+        return str(store.pk) if store.pk else gettext("Shown here once this is saved.")
 
-    @admin.display(description="API URL")
+    @admin.display(description=_("API URL"))
     def api_url(self, store: VodafoneCashGateway) -> str:
         biller = biller_of(store) if store.pk else None
         if biller is None:
-            return "Your WHMCS, entered once for all gateways under Billers."
-        return format_html("{} ({})", visible(biller.url), link(biller, "change it at the biller"))
+            return gettext("Your WHMCS or website, entered once for all gateways under Billers.")
+        change = link(biller, gettext("change it at the biller"))
+        return format_html("{} ({})", visible(address_of(biller)), change)
 
-    @admin.display(description="WHMCS Identifier")
+    @admin.display(description=_("WHMCS Identifier"))
     def whmcs_identifier(self, store: VodafoneCashGateway) -> str:
         biller = biller_of(store) if store.pk else None
-        return tail_of(biller.identifier) if biller else NOT_YET
+        return tail_of(biller.identifier) if biller else not_yet()
 
-    @admin.display(description="WHMCS Secret")
+    @admin.display(description=_("WHMCS Secret"))
     def whmcs_secret(self, store: VodafoneCashGateway) -> str:
         biller = biller_of(store) if store.pk else None
-        return biller.hint("secret") if biller else NOT_YET
+        return biller.hint("secret") if biller else not_yet()
+
+    @admin.display(description=_("Told as"))
+    def website_shape(self, store: VodafoneCashGateway) -> str:
+        return shape_of(store.merchant.biller)
+
+    @admin.display(description=_("Website key"))
+    def website_key(self, store: VodafoneCashGateway) -> str:
+        return key_of(store.merchant.biller)
 
     def page(self, request: HttpRequest, row: Any) -> Page:
         sentence, tone, way_out = state_of(row)
@@ -137,7 +178,7 @@ class VodafoneCashAdmin(AccountAdmin):
             sentence,
             tone,
             way_out,
-            facts=[to_copy(row), whmcs(row)],
+            facts=[to_copy(row), shop(row)],
             steps=done_by_people(row, row.merchant.time_zone),
         )
 
@@ -158,28 +199,28 @@ class VodafoneCashAdmin(AccountAdmin):
         return (
             Act(
                 "check",
-                "Go through the checklist",
+                _("Go through the checklist"),
                 MAY_CHANGE,
                 self.go_through,
-                "Tries out what is needed before going live, and changes nothing anywhere.",
+                _("Tries out what is needed before going live, and changes nothing anywhere."),
             ),
             Act(
                 "new-key",
-                "New store key",
+                _("New store key"),
                 MAY_CHANGE,
                 self.new_key,
-                "Makes a new one and shows it once. Plugins are refused until they have it too.",
+                _("Makes a new one and shows it once. Plugins are refused until they have it too."),
                 confirm=True,
                 grave=True,
             ),
             Act(
                 "remove-key",
-                "Remove store key",
+                _("Remove store key"),
                 MAY_CHANGE,
                 self.remove_key,
-                "No plugin can claim then, unless legacy open mode is on.",
+                _("No plugin can claim then, unless legacy open mode is on."),
                 form=ReasonForm,
-                why_not=lambda row: "" if row.store_key else "None is set.",
+                why_not=lambda row: "" if row.store_key else gettext("None is set."),
                 grave=True,
             ),
         )
@@ -188,13 +229,13 @@ class VodafoneCashAdmin(AccountAdmin):
         lines = list(lines_for(doing.row))
         failed = sum(line.ok is False for line in lines)
         context = {
-            "title": f"Checklist: {doing.row.name}",
+            "title": gettext("Checklist: {store}").format(store=doing.row.name),
             "lines": lines,
             "good": not failed,
-            "all_good": "All that could be tried works.",
+            "all_good": gettext("All that could be tried works."),
             "failed": failed,
             "again": next(act for act in self.get_acts() if act.slug == "check"),
-            "again_label": "Check again",
+            "again_label": gettext("Check again"),
         }
         return self._own_page(doing, "admin/connection.html", context)
 
@@ -205,11 +246,14 @@ class VodafoneCashAdmin(AccountAdmin):
         store.save(update_fields=["store_key"])
         self._wrote(doing.actor, store, "new store key")
         self.log_change(doing.request, store, "New store key")
-        facts = [Fact("Store key", key, copy=True), Fact("Store ID", store.pk, copy=True)]
+        facts = [
+            Fact(gettext("Store key"), key, copy=True),
+            Fact(gettext("Store ID"), store.pk, copy=True),
+        ]
         context = {
-            "title": f"Store key of {store.name}",
-            "facts": Facts("Copy it now", facts),
-            "what": "store key",
+            "title": gettext("Store key of {store}").format(store=store.name),
+            "facts": Facts(gettext("Copy it now"), facts),
+            "what": gettext("store key"),
         }
         return self._own_page(doing, "admin/secret_once.html", context)
 
@@ -219,7 +263,7 @@ class VodafoneCashAdmin(AccountAdmin):
         self._wrote(
             doing.actor, doing.row, "remove store key", reason=doing.fields.get("reason", "")
         )
-        return "The store key is removed."
+        return gettext("The store key is removed.")
 
     def _wrote(self, actor: str, store: Any, verb: str, detail: str = "", reason: str = "") -> None:
         audit(
@@ -243,11 +287,11 @@ class VodafoneCashAdmin(AccountAdmin):
         }
         return TemplateResponse(doing.request, template, shown)
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def state(self, account: Any) -> Chip:
         if account.enabled and account.legacy_open:
-            return Chip("open to claims", BAD)
-        return Chip("enabled", GOOD) if account.enabled else Chip("off", QUIET)
+            return Chip(gettext("open to claims"), BAD)
+        return super().state(account)
 
 
 admin.site.register(VodafoneCashGateway, VodafoneCashAdmin)

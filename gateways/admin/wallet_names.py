@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from gateways.models import Claim, Phone, Receipt, Wallet
 from gateways.wallet.sms import SENDERS
 from ledger.admin.showing import BAD, BUSY, GOOD, QUIET, WARN, Chip, visible
@@ -12,7 +15,7 @@ _NAMES = {
     "orange_cash": "Orange Cash",
     "we_pay": "WE Pay",
     "instapay": "InstaPay",
-    "bank": "bank account",
+    "bank": _("bank account"),
 }
 KINDS = {
     kind: _NAMES.get(kind, kind)
@@ -34,11 +37,11 @@ CLAIM_TONES = {
 }
 # One word each, so that a list of them stays narrow.
 RECEIPT_WORDS = {
-    Receipt.Status.NEW: "waiting",
-    Receipt.Status.MATCHED: "matched",
-    Receipt.Status.REVIEW: "review",
-    Receipt.Status.UNREAD: "unread",
-    Receipt.Status.DISMISSED: "dismissed",
+    Receipt.Status.NEW: _("waiting"),
+    Receipt.Status.MATCHED: _("matched"),
+    Receipt.Status.REVIEW: _("review"),
+    Receipt.Status.UNREAD: _("unread"),
+    Receipt.Status.DISMISSED: _("dismissed"),
 }
 MASKED_FROM, MASKED_TO = 3, -3
 
@@ -53,7 +56,20 @@ def claim_chip(claim: Claim) -> Chip:
 
 
 def kind_name(kind: str) -> str:
-    return KINDS.get(kind, kind)
+    return str(KINDS.get(kind, kind))
+
+
+def receipt_name(receipt: Receipt) -> str:
+    if receipt.amount_units is None:
+        return gettext("unread message from {sender}").format(sender=visible(receipt.sender_id))
+    phone = f"…{receipt.payer_phone[-4:]}" if receipt.payer_phone else ""
+    payer = phone or visible(receipt.payer_name or receipt.sender_id)
+    return gettext("{amount} from {payer}").format(amount=receipt.amount, payer=payer)
+
+
+def claim_name(claim: Claim) -> str:
+    payer = visible(claim.phone or claim.name or claim.reference)
+    return gettext("{amount} from {payer}").format(amount=claim.amount, payer=payer)
 
 
 def wallet_name(wallet: Wallet) -> str:
@@ -76,7 +92,7 @@ def is_silent(phone: Phone, now: datetime) -> bool:
 
 def phone_chip(phone: Phone, now: datetime) -> Chip:
     if not phone.active:
-        return Chip("off", QUIET)
+        return Chip(gettext("off"), QUIET)
     if phone.last_seen is None:
-        return Chip("never seen", BAD if is_silent(phone, now) else WARN)
-    return Chip("silent", BAD) if is_silent(phone, now) else Chip("alive", GOOD)
+        return Chip(gettext("never seen"), BAD if is_silent(phone, now) else WARN)
+    return Chip(gettext("silent"), BAD) if is_silent(phone, now) else Chip(gettext("alive"), GOOD)

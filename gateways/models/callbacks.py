@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gateways.models.gateways import Gateway
 from gateways.models.orders import Order
@@ -16,10 +18,10 @@ class Callback(models.Model):
     """
 
     class Status(models.TextChoices):
-        NEW = "new", "new"
-        DONE = "done", "done"
-        FAILED = "failed", "failed: a person must look"
-        REJECTED = "rejected", "rejected"
+        NEW = "new", _("new")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed: a person must look")
+        REJECTED = "rejected", _("rejected")
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT)
     # No index of its own where another leads with it: each one costs every webhook.
@@ -54,6 +56,7 @@ class Callback(models.Model):
     worked_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("callback"), _("callbacks")
         permissions = (("process_callback", "Can process a callback again"),)
         constraints = (models.UniqueConstraint(fields=("gateway", "digest"), name="callback_once"),)
         indexes = (
@@ -63,4 +66,4 @@ class Callback(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"callback {self.pk}"
+        return gettext("callback {number}").format(number=self.pk)

@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gateways.oracles.quoting import PriceSettings
 from gateways.orders.rules import Rules
@@ -26,19 +27,21 @@ class Gateway(SealedModel):
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="gateways")
     provider = models.CharField(max_length=20, editable=False)
     method = models.CharField(max_length=40, editable=False)
-    name = models.CharField(max_length=80, help_text="How your staff call this account.")
+    name = models.CharField(max_length=80, help_text=_("How your staff call this account."))
     token = models.CharField(max_length=40, unique=True, editable=False, default=new_token)
     enabled = models.BooleanField(
-        default=False, help_text="While off, no new orders are opened; payments still arrive."
+        default=False, help_text=_("While off, no new orders are opened; payments still arrive.")
     )
     # A provider that signs for all its merchants with one key lets any of them pass as another;
     # what its signature says of the account is pinned here with the first settled order.
     provider_account = models.CharField(
-        "Account named in callbacks",
+        _("Account named in callbacks"),
         max_length=80,
         blank=True,
-        help_text="Learnt from the first settled payment; callbacks that name another are refused. "
-        "Empty it only when the provider gave you a new account.",
+        help_text=_(
+            "Learnt from the first settled payment; callbacks that name another are refused. "
+            "Empty it only when the provider gave you a new account."
+        ),
     )
     created = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -62,31 +65,35 @@ class SpectroCoinGateway(Gateway):
     """SpectroCoin's own settings screen, and which generation of its API to speak."""
 
     class Api(models.TextChoices):
-        CURRENT = "current", "current (client id and secret)"
-        LEGACY = "legacy", "legacy (private merchant key)"
+        CURRENT = "current", _("current (client id and secret)")
+        LEGACY = "legacy", _("legacy (private merchant key)")
 
     # "merchant_id" is the column of the tenant.
-    vendor_merchant_id = models.CharField("Merchant ID", max_length=64)
-    project_id = models.CharField("Project ID", max_length=64)
-    private_key = SealedField("Private merchant key")
+    vendor_merchant_id = models.CharField(_("Merchant ID"), max_length=64)
+    project_id = models.CharField(_("Project ID"), max_length=64)
+    private_key = SealedField(_("Private merchant key"))
     api_generation = models.CharField(
-        "API generation", max_length=8, choices=Api.choices, default=Api.CURRENT
+        _("API generation"), max_length=8, choices=Api.choices, default=Api.CURRENT
     )
-    client_id = models.CharField("Client ID", max_length=200, blank=True)
-    client_secret = SealedField("Client secret")
+    client_id = models.CharField(_("Client ID"), max_length=200, blank=True)
+    client_secret = SealedField(_("Client secret"))
     receive_currency = models.CharField(
         max_length=CURRENCY_LENGTH,
         blank=True,
-        help_text="What SpectroCoin credits you in. Leave empty to use each invoice's own currency.",
+        help_text=_(
+            "What SpectroCoin credits you in. Leave empty to use each invoice's own currency."
+        ),
     )
     accepted_currencies = models.CharField(
         max_length=200,
         default=DEFAULT_RECEIVE_CURRENCIES,
-        help_text="Invoice currencies that may be paid here, separated by commas.",
+        help_text=_("Invoice currencies that may be paid here, separated by commas."),
     )
     callback_public_key = models.TextField(
         blank=True,
-        help_text="SpectroCoin's public key for callbacks. Leave empty to fetch it from SpectroCoin.",
+        help_text=_(
+            "SpectroCoin's public key for callbacks. Leave empty to fetch it from SpectroCoin."
+        ),
     )
     base_url = models.URLField(max_length=300, default="https://spectrocoin.com")
     # What was fetched where callback_public_key is empty; kept a day.
@@ -96,7 +103,7 @@ class SpectroCoinGateway(Gateway):
     key_asked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        verbose_name = "SpectroCoin account"
+        verbose_name, verbose_name_plural = _("SpectroCoin account"), _("SpectroCoin accounts")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.provider = self.method = "spectrocoin"
@@ -114,7 +121,7 @@ class SpectroCoinGateway(Gateway):
 
     def credentials(self) -> dict[str, str]:
         """What gateways.providers.spectrocoin needs. Raises SealBroken."""
-        pinned_merchant, _, pinned_project = self.provider_account.partition("/")
+        pinned_merchant, _slash, pinned_project = self.provider_account.partition("/")
         return {
             "merchant_id": self.vendor_merchant_id,
             "project_id": self.project_id,
@@ -138,32 +145,32 @@ class HavenoGateway(Gateway):
     """
 
     class Over(models.TextChoices):
-        CREDIT = "credit", "book it as the client's credit"
-        REVIEW = "review", "leave it for a person to decide"
+        CREDIT = "credit", _("book it as the client's credit")
+        REVIEW = "review", _("leave it for a person to decide")
 
     class Late(models.TextChoices):
-        LOWER = "lower", "book what it is worth: the lower of the old and the new quote"
-        REVIEW = "review", "leave it for a person to decide"
+        LOWER = "lower", _("book what it is worth: the lower of the old and the new quote")
+        REVIEW = "review", _("leave it for a person to decide")
 
     class Source(models.TextChoices):
-        RELAY = "relay", "the relay"
-        FIXED = "fixed", "fixed rates"
-        WEB = "web", "a price service"
+        RELAY = "relay", _("the relay")
+        FIXED = "fixed", _("fixed rates")
+        WEB = "web", _("a price service")
 
     accepted_currencies = models.CharField(max_length=40, default="XMR")
     offer_timeout_minutes = models.PositiveSmallIntegerField(
-        "Offer Expiry Time",
+        _("Offer Expiry Time"),
         default=60,
         validators=[MinValueValidator(5), MaxValueValidator(24 * 60)],
     )
     # "merchant_id" is the column of the tenant.
-    node_address = models.CharField("Merchant ID", max_length=80)
-    relay_keys = models.TextField("Public Key")
+    node_address = models.CharField(_("Merchant ID"), max_length=80)
+    relay_keys = models.TextField(_("Public Key"))
     receive_account = models.CharField(max_length=200, blank=True)
     auto_confirm = models.BooleanField(default=True)
-    webhook_secret = SealedField("Webhook secret")
-    relay_url = models.URLField("Relay URL", max_length=300)
-    merchant_key = SealedField("Merchant key")
+    webhook_secret = SealedField(_("Webhook secret"))
+    relay_url = models.URLField(_("Relay URL"), max_length=300)
+    merchant_key = SealedField(_("Merchant key"))
     merchant_public_key = models.CharField(max_length=64, blank=True, editable=False)
     # Still published, so that offers signed before a change of the key can be verified.
     previous_public_key = models.CharField(max_length=64, blank=True, editable=False)
@@ -171,34 +178,34 @@ class HavenoGateway(Gateway):
         default=10, validators=[MinValueValidator(1), MaxValueValidator(10_000)]
     )
     # Hundredths of a percent, so that no decimal column is needed.
-    tolerance_bp = models.PositiveSmallIntegerField("Underpayment tolerance", default=0)
+    tolerance_bp = models.PositiveSmallIntegerField(_("Underpayment tolerance"), default=0)
     over = models.CharField(
-        "When too much is paid", max_length=6, choices=Over.choices, default=Over.CREDIT
+        _("When too much is paid"), max_length=6, choices=Over.choices, default=Over.CREDIT
     )
     late = models.CharField(
-        "When it is paid too late", max_length=6, choices=Late.choices, default=Late.LOWER
+        _("When it is paid too late"), max_length=6, choices=Late.choices, default=Late.LOWER
     )
     price_source = models.CharField(
-        "Price from", max_length=5, choices=Source.choices, default=Source.RELAY
+        _("Price from"), max_length=5, choices=Source.choices, default=Source.RELAY
     )
-    price_checks = models.CharField("Checked against", max_length=20, blank=True)
+    price_checks = models.CharField(_("Checked against"), max_length=20, blank=True)
     fixed_rates = models.TextField(blank=True)
     price_url = models.URLField(
-        "Price service",
+        _("Price service"),
         max_length=300,
         blank=True,
         default="https://api.coingecko.com/api/v3/simple/price",
     )
-    deviation_bp = models.PositiveSmallIntegerField("Largest deviation", default=300)
+    deviation_bp = models.PositiveSmallIntegerField(_("Largest deviation"), default=300)
     price_age_minutes = models.PositiveSmallIntegerField(
-        "Oldest price", default=10, validators=[MinValueValidator(1), MaxValueValidator(24 * 60)]
+        _("Oldest price"), default=10, validators=[MinValueValidator(1), MaxValueValidator(24 * 60)]
     )
     # Why no quote could be given, for the merchant; emptied by the next good quote.
     price_trouble = models.TextField(blank=True, editable=False)
     price_trouble_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        verbose_name = "HavenoPay account"
+        verbose_name, verbose_name_plural = _("HavenoPay account"), _("HavenoPay accounts")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.provider, self.method = "haveno", "havenopay"

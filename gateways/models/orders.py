@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gateways.models.gateways import Gateway
 from ledger.models import CURRENCY_LENGTH, Bill, Merchant, Payment
@@ -31,20 +32,20 @@ class Order(models.Model):
     """
 
     class Status(models.TextChoices):
-        NEW = "new", "new"
-        PENDING = "pending", "pending"
-        PAID = "paid", "paid"
-        FAILED = "failed", "failed"
-        EXPIRED = "expired", "expired"
-        TEST = "test", "test"
-        REVIEW = "review", "review"
-        REFUNDED = "refunded", "refunded"
+        NEW = "new", _("new")
+        PENDING = "pending", _("pending")
+        PAID = "paid", _("paid")
+        FAILED = "failed", _("failed")
+        EXPIRED = "expired", _("expired")
+        TEST = "test", _("test")
+        REVIEW = "review", _("review")
+        REFUNDED = "refunded", _("refunded")
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT)
     gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, related_name="orders")
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="orders")
     reference = models.CharField(max_length=64)
-    provider_reference = models.CharField("provider id", max_length=128, blank=True)
+    provider_reference = models.CharField(_("provider id"), max_length=128, blank=True)
     provider_status = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.NEW)
     due_units = models.BigIntegerField()
@@ -86,6 +87,7 @@ class Order(models.Model):
     OPEN = (Status.NEW, Status.PENDING)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("order"), _("orders")
         permissions = (
             ("fetch_order", "Can fetch an order from its provider"),
             ("cancel_order", "Can cancel an order"),
@@ -165,11 +167,11 @@ class OrderEvent(models.Model):
     """One line of an order's story: what was said or done, by whom, and what it changed."""
 
     class Source(models.TextChoices):
-        PAYER = "payer", "payer"
-        CALLBACK = "callback", "callback"
-        POLL = "poll", "asked the provider"
-        STAFF = "staff", "staff"
-        CLOCK = "clock", "time"
+        PAYER = "payer", _("payer")
+        CALLBACK = "callback", _("callback")
+        POLL = "poll", _("asked the provider")
+        STAFF = "staff", _("staff")
+        CLOCK = "clock", _("time")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField()

@@ -56,7 +56,7 @@ class VodafoneCashGateway(Gateway):
     silent_minutes = models.PositiveSmallIntegerField(default=30)
 
     class Meta:
-        verbose_name = _("VodafoneCash store")
+        verbose_name, verbose_name_plural = _("VodafoneCash store"), _("VodafoneCash stores")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.provider, self.method = "vodafonecash", "vodafoncash"
@@ -111,6 +111,9 @@ class Phone(SealedModel):
     warning = models.CharField(max_length=300, blank=True, editable=False)
     created = models.DateTimeField(default=timezone.now, editable=False)
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("phone"), _("phones")
+
     def __str__(self) -> str:
         return self.name
 
@@ -134,6 +137,7 @@ class Wallet(models.Model):
     balance_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("wallet"), _("wallets")
         constraints = (
             models.UniqueConstraint(fields=("gateway", "kind", "number"), name="wallet_once"),
         )
@@ -184,6 +188,7 @@ class Receipt(models.Model):
     times = models.PositiveIntegerField(default=1)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("receipt"), _("receipts")
         permissions = (("decide_receipt", "Can match, split or dismiss a receipt"),)
         constraints = (
             models.UniqueConstraint(
@@ -219,8 +224,12 @@ class Receipt(models.Model):
 
     @property
     def reason(self) -> str:
-        """In the language of whoever reads it now; never store it."""
-        return sentence(self.why)
+        """In the language of whoever reads it now; never store it. What was doubted of one that is
+        dismissed counts again only when it is put back."""
+        why = self.why
+        if self.status == Receipt.Status.DISMISSED:
+            why = [each for each in why if each[0] in ("dismissed", "wallet_took_back")]
+        return sentence(why)
 
     @property
     def stamp(self) -> datetime:
@@ -302,6 +311,7 @@ class Claim(models.Model):
     expires = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("claim"), _("claims")
         constraints = (
             models.CheckConstraint(condition=Q(amount_units__gt=0), name="claim_amount_positive"),
         )

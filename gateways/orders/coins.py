@@ -72,7 +72,7 @@ def contradiction(order: Order, bill: Bill, notice: Notice) -> str:
     if notice.invoice not in ("", bill.reference):
         return (
             f"A message for offer {order.provider_reference} names invoice {notice.invoice}, but the "
-            f"offer is for {bill}. Compare both with the relay before anything is booked."
+            f"offer is for {bill.english}. Compare both with the relay before anything is booked."
         )
     coin = notice.received
     if coin and coin.units and coin.currency != order.pay_currency:

@@ -160,7 +160,7 @@ def start(
     except SealBroken as error:
         raise not_now(str(error)) from error
     if not accounts.accepts(gateway, due.currency):
-        raise not_available(f"{bill} is in {due.currency}, which {gateway} does not accept")
+        raise not_available(f"{bill.english} is in {due.currency}, which {gateway} does not accept")
     coins = account.rules.coins or ("",)
     if coin and coin not in coins:
         raise not_available(f"{coin[:20]} is not among the currencies that {gateway} accepts")

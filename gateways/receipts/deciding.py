@@ -241,8 +241,7 @@ def dismiss(receipt_id: int, *, actor: str, reason: str, now: datetime) -> str:
         said = _("This receipt is {status}.")
         raise NotNow(said.format(status=receipt.get_status_display()))
     was, receipt.status = receipt.status, Status.DISMISSED
-    kept = [each for each in receipt.why if each[0] == "wallet_took_back"]
-    receipt.why = [because("dismissed", actor=actor, text=reason), *kept]
+    receipt.why = [because("dismissed", actor=actor, text=reason), *receipt.why]
     receipt.save()
     wanting.tell_later(receipt.pk, now)
     _audit(receipt, actor, "dismiss receipt", now, reason, f"was {was}")
@@ -259,8 +258,8 @@ def restore(receipt_id: int, *, actor: str, reason: str, now: datetime) -> str:
         said = _("Only a dismissed receipt is put back; this one is {status}.")
         raise NotNow(said.format(status=receipt.get_status_display()))
     receipt.status = Status.UNREAD if receipt.amount_units is None else Status.REVIEW
-    kept = [each for each in receipt.why if each[0] == "wallet_took_back"]
-    receipt.why = [because("restored", actor=actor, text=reason), *kept]
+    before = [each for each in receipt.why if each[0] not in ("dismissed", "restored")]
+    receipt.why = [because("restored", actor=actor, text=reason), *before]
     receipt.save()
     _audit(receipt, actor, "restore receipt", now, reason, f"is {receipt.status}")
     if receipt.status == Status.UNREAD:

@@ -99,9 +99,9 @@ SENTENCES: Mapping[str, Text] = MappingProxyType(
         # --- what was done ------------------------------------------------------------------------
         "matched_by": _("matched by {by}"),
         "matched_by_person": _("matched by {actor}: {text}"),
-        "match_undone": _("Its match was taken back by {actor}: {text}"),
+        "match_undone": _("Its match was taken back by {actor}: {text}."),
         "dismissed": _("dismissed by {actor}: {text}"),
-        "restored": _("Put back on the list by {actor}: {text}"),
+        "restored": _("Put back on the list by {actor}: {text}."),
         # --- why it could not be read -------------------------------------------------------------
         **{f"sms_{code}": translation.gettext_lazy(text) for code, text in REASONS.items()},
     }

@@ -12,8 +12,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, ngettext, override
+from django.utils.translation import gettext_lazy as _
 
 from ledger.admin.records import Paged
+from ledger.admin.showing import Text
 from ledger.billing.base import BillerError
 from ledger.cipher import SealBroken
 from ledger.settlement import SettlementError
@@ -33,9 +36,10 @@ class ActForm(forms.Form):
 
 class ReasonForm(ActForm):
     reason = forms.CharField(
+        label=_("Reason"),
         max_length=500,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Kept with your name and the time.",
+        widget=forms.TextInput(attrs={"class": "vTextField", "dir": "auto"}),
+        help_text=_("Kept with your name and the time."),
     )
 
 
@@ -64,10 +68,10 @@ class Act:
     """
 
     slug: str
-    label: str
+    label: Text
     permission: str
     run: Callable[[Doing], str | HttpResponse]
-    says: str
+    says: Text
     form: type[ActForm] | None = None
     confirm: bool = False
     why_not: Callable[[Any], str] = lambda row: ""
@@ -135,15 +139,13 @@ class WithActs(Paged):
             return messages.ERROR, str(error)
         if isinstance(answer, HttpResponse):
             return answer
-        self.log_change(doing.request, doing.row, f"{act.label}: {answer}")
+        with override("en"):
+            self.log_change(doing.request, doing.row, str(act.label))
         return messages.SUCCESS, answer
 
     def act_on_list(self, request: HttpRequest, rows: "QuerySet[Any]", act: Act) -> None:
         """The same act for each chosen row, one sentence a row."""
         chosen = list(rows[: ROWS_AT_ONCE + 1])
-        left = ""
-        if len(chosen) > ROWS_AT_ONCE:
-            left = f" Only the first {ROWS_AT_ONCE} were worked: press again for more."
         said: list[tuple[int, str]] = []
         for row in chosen[:ROWS_AT_ONCE]:
             if not self.may(request, act, row):
@@ -153,14 +155,19 @@ class WithActs(Paged):
                 said.append(answer)
         for level, sentence in said[:SENTENCES_SHOWN]:
             self.message_user(request, sentence, level)
-        if len(said) > SENTENCES_SHOWN or left:
-            failed = sum(level == messages.ERROR for level, _ in said)
-            self.message_user(
-                request,
-                f"{act.label}: {len(said)} rows, {failed} of them could not be worked. The first "
-                f"{SENTENCES_SHOWN} answers are shown.{left}",
-                messages.WARNING,
-            )
+        if len(said) > SENTENCES_SHOWN:
+            failed = sum(level == messages.ERROR for level, _said in said)
+            told = ngettext(
+                "{act}: {count} row, {failed} of them could not be worked. The first {shown} answers "
+                "are shown.",
+                "{act}: {count} rows, {failed} of them could not be worked. The first {shown} answers "
+                "are shown.",
+                len(said),
+            ).format(act=act.label, count=len(said), failed=failed, shown=SENTENCES_SHOWN)
+            self.message_user(request, told, messages.WARNING)
+        if len(chosen) > ROWS_AT_ONCE:
+            left = gettext("Only the first {count} were worked: press again for more.")
+            self.message_user(request, left.format(count=ROWS_AT_ONCE), messages.WARNING)
 
     def _ask(
         self, request: HttpRequest, act: Act, row: Any, form: ActForm | None
@@ -170,6 +177,7 @@ class WithActs(Paged):
             "title": act.label,
             "opts": self.opts,
             "original": row,
+            "named": self.named(row),
             "act": act,
             "form": form,
             "why_not": act.why_not(row),

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ledger.admin.secrets_form import SecretField, SecretsForm
 from ledger.billing.website import SHAPES, Website
@@ -16,57 +18,86 @@ OF_WHMCS = ("identifier", "new_secret", "new_access_key", "clear_access_key")
 OF_WEBSITE = ("shape", "store", "new_key")
 
 NAMES = {
-    "plugin": "GET as the WordPress plugin takes it",
-    "generic": "GET with all fields",
-    "signed": "signed POST (Standard Webhooks)",
+    "plugin": _("GET as the WordPress plugin takes it"),
+    "generic": _("GET with all fields"),
+    "signed": _("signed POST (Standard Webhooks)"),
+}
+# What its columns, named after WHMCS, are called there.
+WEBSITE_WORDS = {
+    "url": {
+        "help_text": _("The website's API URL, such as https://shop.example.com/callback"),
+    },
+    "longest_run_seconds": {
+        "label": _("Longest run of the website (s)"),
+        "help_text": _(
+            "How long your website may go on working on a call after we stop waiting for it."
+        ),
+    },
+    "paused": {"help_text": _("While ticked, the website is told nothing.")},
 }
 
 
 class BillerForm(SecretsForm):
     kind = forms.ChoiceField(
-        label="The shop is",
+        label=_("The shop is"),
         choices=Kind.choices,
         initial=Kind.WHMCS,
-        help_text="Chosen once. Then fill in the box of that name below.",
+        help_text=_("Chosen once. Then fill in the box of that name below."),
     )
     url = forms.CharField(
         label="URL",
         max_length=300,
-        widget=forms.URLInput(attrs={"class": "vURLField"}),
-        help_text="The root of WHMCS, such as https://billing.example.com; of a website its API URL, "
-        "such as https://shop.example.com/callback",
+        widget=forms.URLInput(attrs={"class": "vURLField", "dir": "ltr"}),
+        help_text=_(
+            "The root of WHMCS, such as https://billing.example.com; of a website its API URL, such "
+            "as https://shop.example.com/callback"
+        ),
     )
-    identifier = forms.CharField(label="API identifier", max_length=200, required=False)
+    identifier = forms.CharField(
+        label=_("API identifier"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "ltr"}),
+    )
     new_secret = SecretField(
-        "secret", label="API secret", help_text="Shown by WHMCS when the credential was generated."
+        "secret",
+        label=_("API secret"),
+        help_text=_("Shown by WHMCS when the credential was generated."),
     )
     new_access_key = SecretField(
         "access_key",
-        label="API access key",
+        label=_("API access key"),
         clearable=True,
-        help_text="Only where WHMCS's configuration.php sets $api_access_key.",
+        help_text=_("Only where WHMCS's configuration.php sets $api_access_key."),
     )
-    clear_access_key = forms.BooleanField(label="Remove the access key", required=False)
+    clear_access_key = forms.BooleanField(label=_("Remove the access key"), required=False)
     shape = forms.ChoiceField(
-        label="Shape",
-        choices=[("", "choose"), *((shape, NAMES[shape]) for shape in SHAPES)],
+        label=_("Shape"),
+        choices=[("", _("choose")), *((shape, NAMES[shape]) for shape in SHAPES)],
         required=False,
-        help_text="How the website is told of a payment. The signed POST is the safe one: the first "
-        "carries the key in the address.",
+        help_text=_(
+            "How the website is told of a payment. The signed POST is the safe one: the first "
+            "carries the key in the address."
+        ),
     )
     store = forms.CharField(
-        label="Store ID",
+        label=_("Store ID"),
         max_length=20,
         required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        help_text="Told as store_id, as your VodafoneCash store shows it here. May stay empty.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "dir": "ltr"}),
+        help_text=_("Told as store_id, as your VodafoneCash store shows it here. May stay empty."),
     )
     new_key = SecretField(
         "secret",
-        label="Key",
+        label=_("Key"),
         max_length=200,
-        help_text="Told as “key”: the store key that your plugin holds. For the WordPress plugin.",
+        help_text=_(
+            "Told as “key”: the store key that your plugin holds. For the WordPress plugin."
+        ),
     )
+
+    class Meta:
+        labels = {"merchant": _("Merchant"), "paused": _("Paused")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,8 +106,11 @@ class BillerForm(SecretsForm):
         for name in ("kind", *(OF_WHMCS if self.instance.is_website else OF_WEBSITE)):
             self.fields.pop(name, None)
         if self.instance.is_website:
-            shape, _, store = self.instance.identifier.partition(":")
+            shape, _colon, store = self.instance.identifier.partition(":")
             self.initial.update(shape=shape, store=store)
+            for name, words in WEBSITE_WORDS.items():
+                if name in self.fields:  # who may only look has no fields
+                    vars(self.fields[name]).update(words)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -92,17 +126,20 @@ class BillerForm(SecretsForm):
                 cleaned["url"] = clean_root(cleaned["url"])
         except ValueError as error:
             self.add_error("url", ValidationError(str(error)))
-        self._need("identifier", bool(cleaned.get("identifier")), "Enter the API identifier.")
+        named = bool(cleaned.get("identifier"))
+        self._need("identifier", named, gettext("Enter the API identifier."))
         held = self.will_hold("secret") and not cleaned.get("new_key")
-        self._need("new_secret", held, "Enter the secret of the API credential.")
+        self._need("new_secret", held, gettext("Enter the secret of the API credential."))
 
     def _clean_website(self, cleaned: dict[str, Any]) -> None:
         shape, store = str(cleaned.get("shape", "")), str(cleaned.get("store", "")).strip()
-        self._need("shape", bool(shape), "Choose how the website is told.")
+        self._need("shape", bool(shape), gettext("Choose how the website is told."))
         digits = store.isascii() and store.isdecimal()
-        self._need("store", not store or digits, "The Store ID is a number, such as 2.")
+        self._need("store", not store or digits, gettext("The Store ID is a number, such as 2."))
         held = self.will_hold("secret") and not cleaned.get("new_secret")
-        self._need("new_key", held or shape != "plugin", "Enter the key that your plugin holds.")
+        self._need(
+            "new_key", held or shape != "plugin", gettext("Enter the key that your plugin holds.")
+        )
         cleaned["identifier"] = f"{shape}:{store}"
         if not self.errors:
             self._try_url(cleaned)
@@ -113,7 +150,7 @@ class BillerForm(SecretsForm):
         try:
             Website(cleaned["url"], cleaned["identifier"], "", new_webhook_secret())
         except ValueError as error:
-            self.add_error("url", f"This cannot be told: {error}.")
+            self.add_error("url", gettext("This cannot be told: {problem}.").format(problem=error))
 
     def _need(self, name: str, there: bool, refusal: str) -> None:
         if not there and not self.has_error(name):

@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
 
 from ledger import breaker, ports
 from ledger.admin.acts import Act, Doing
-from ledger.admin.biller_form import BillerForm
+from ledger.admin.biller_form import NAMES, BillerForm
 from ledger.admin.keeping import SettingsAdmin
 from ledger.admin.showing import (
     BAD,
@@ -43,7 +45,9 @@ def trouble_of(biller: Biller) -> tuple[str, str]:
     fault = fault_of(biller.last_error, "the action that failed")
     known = fault.way_out if fault.code in ("ip", "auth", "permission") else ""
     return biller.last_error, known or told or (
-        "Press “Test connection” on the biller's page: it names what is wrong and how to mend it."
+        gettext(
+            "Press “Test connection” on the biller's page: it names what is wrong and how to mend it."
+        )
     )
 
 
@@ -53,7 +57,7 @@ def _is_signed(biller: Biller) -> bool:
 
 def _signing_secret_missing(biller: Biller) -> str:
     if _is_signed(biller) and not biller.access_key:
-        return "Press “New signing secret” and give it to your website."
+        return gettext("Press “New signing secret” and give it to your website.")
     return ""
 
 
@@ -62,15 +66,29 @@ def is_resting(biller: Biller) -> bool:
     return bool(biller.open_until and biller.open_until > ports.system_now())
 
 
-UNTRIED = (
+UNTRIED = _(
     "The settings are whole. More cannot be tried without telling the website of a payment: the first "
     "one shows under Deliveries how it answered."
 )
 
 
+_OF_WHMCS = {
+    "failed": _("The last call to WHMCS failed: {problem}"),
+    "not_yet": _("WHMCS cannot be told yet."),
+    "answered": _("WHMCS answered well at {moment}."),
+    "uncalled": _("WHMCS has not been called yet. Test the connection."),
+}
+_OF_WEBSITE = {
+    "failed": _("The last call to the website failed: {problem}"),
+    "not_yet": _("The website cannot be told yet."),
+    "answered": _("The website answered well at {moment}."),
+    "uncalled": _("The website has not been called yet. Test the connection."),
+}
+
+
 class BillerAdmin(SettingsAdmin):
     form = BillerForm
-    list_display = ("merchant", "kind", "url", "state", "seen")
+    list_display = ("merchant", "shop", "url", "state", "seen")
     list_filter = (MerchantFilter, "paused")
     list_select_related = ("merchant",)
 
@@ -84,11 +102,20 @@ class BillerAdmin(SettingsAdmin):
             access = ["new_access_key", "clear_access_key"]
             boxes += [
                 ("WHMCS", {"fields": ["identifier", "new_secret"]}),
-                ("Access key", {"fields": access, "classes": ("collapse",)}),
+                (_("Access key"), {"fields": access, "classes": ("collapse",)}),
             ]
         if obj is None or obj.is_website:
-            boxes.append(("Website", {"fields": ["shape", "store", "new_key"]}))
-        return [*boxes, ("How it is told", {"fields": told})]
+            boxes.append((_("Website"), {"fields": ["shape", "store", "new_key"]}))
+        boxes.append((_("How it is told"), {"fields": told}))
+        if obj is None or self.has_change_permission(request, obj):
+            return boxes
+        # Who may only look finds in the facts above what only a form can take.
+        columns = {column.name for column in Biller._meta.get_fields()}
+        kept = [
+            (title, {**box, "fields": [name for name in box["fields"] if name in columns]})
+            for title, box in boxes
+        ]
+        return [box for box in kept if box[1]["fields"]]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -96,49 +123,62 @@ class BillerAdmin(SettingsAdmin):
             field.queryset = field.queryset.filter(biller__isnull=True)
         return field
 
-    @admin.display(description="State")
+    @admin.display(description=_("Kind"), ordering="kind")
+    def shop(self, biller: Biller) -> str:
+        return biller.get_kind_display()
+
+    @admin.display(description=_("State"))
     def state(self, biller: Biller) -> Chip:
         if biller.paused:
-            return Chip("paused", QUIET)
+            return Chip(gettext("paused"), QUIET)
         if is_resting(biller):
-            return Chip("resting after failures", BAD)
+            return Chip(gettext("resting after failures"), BAD)
         if biller.last_error:
-            return Chip("last call failed", WARN)
-        return Chip("answers", GOOD) if biller.last_ok else Chip("not called yet", QUIET)
+            return Chip(gettext("last call failed"), WARN)
+        return (
+            Chip(gettext("answers"), GOOD)
+            if biller.last_ok
+            else Chip(gettext("not called yet"), QUIET)
+        )
 
-    @admin.display(description="Last good call")
+    @admin.display(description=_("Last good call"))
     def seen(self, biller: Biller) -> str:
-        return moment(biller.last_ok, biller.merchant.time_zone) or "never"
+        return moment(biller.last_ok, biller.merchant.time_zone) or gettext("never")
 
     def page(self, request: HttpRequest, row: Any) -> Page:
         message, way_out = trouble_of(row)
-        name = "The website" if row.is_website else "WHMCS"
+        says = _OF_WEBSITE if row.is_website else _OF_WHMCS
         place = row.merchant.time_zone
         if message:
-            sentence, tone = f"The last call to {row.called} failed: {message}", BAD
+            sentence, tone = says["failed"], BAD
         elif needed := _signing_secret_missing(row):
-            sentence, tone, way_out = f"{name} cannot be told yet.", BAD, needed
+            sentence, tone, way_out = says["not_yet"], BAD, needed
         elif row.last_ok:
-            sentence, tone = f"{name} answered well at {moment(row.last_ok, place)}.", GOOD
+            sentence, tone = says["answered"], GOOD
         else:
-            sentence, tone = f"{name} has not been called yet. Test the connection.", QUIET
+            sentence, tone = says["uncalled"], QUIET
         facts = [
-            Fact("Last good call", moment(row.last_ok, place) or "never"),
-            Fact("Failed calls in a row", row.failures),
+            Fact(gettext("Last good call"), moment(row.last_ok, place) or gettext("never")),
+            Fact(gettext("Failed calls in a row"), row.failures),
         ]
         if is_resting(row):
-            facts.append(Fact("Next call not before", moment(row.open_until, place)))
+            facts.append(Fact(gettext("Next call not before"), moment(row.open_until, place)))
         if not self.has_change_permission(request, row):
-            facts.append(Fact("Key" if row.is_website else "API secret", row.hint("secret")))
-            if not row.is_website:
-                facts.append(Fact("API access key", row.hint("access_key")))
+            secret = gettext("Key") if row.is_website else gettext("API secret")
+            facts.append(Fact(secret, row.hint("secret")))
+            if row.is_website:
+                shape, _colon, store = row.identifier.partition(":")
+                facts.append(Fact(gettext("Shape"), NAMES.get(shape, shape)))
+                facts.append(Fact(gettext("Store ID"), store))
+            else:
+                facts.append(Fact(gettext("API access key"), row.hint("access_key")))
         if row.is_website:
-            facts.append(Fact("Signing secret", row.hint("access_key")))
+            facts.append(Fact(gettext("Signing secret"), row.hint("access_key")))
         return Page(
-            sentence,
+            str(sentence).format(problem=message, moment=moment(row.last_ok, place)),
             tone,
             way_out,
-            facts=[Facts("Connection", facts)],
+            facts=[Facts(gettext("Connection"), facts)],
             steps=done_by_people(row, place),
         )
 
@@ -158,7 +198,7 @@ class BillerAdmin(SettingsAdmin):
             breaker.answered(biller, ports.database_now())
         context = {
             **self.admin_site.each_context(doing.request),
-            "title": f"Connection test: {biller}",
+            "title": gettext("Connection test: {biller}").format(biller=biller),
             "opts": self.opts,
             "original": biller,
             "lines": lines,
@@ -184,13 +224,16 @@ class BillerAdmin(SettingsAdmin):
             target_id=biller.pk,
             now=ports.database_now(),
         )
-        self.log_change(doing.request, biller, "New signing secret")
+        with override("en"):  # what is written down is English
+            self.log_change(doing.request, biller, "New signing secret")
         context = {
             **self.admin_site.each_context(doing.request),
-            "title": f"Signing secret of {biller}",
+            "title": gettext("Signing secret of {biller}").format(biller=biller),
             "opts": self.opts,
             "original": biller,
-            "facts": Facts("Copy it now", [Fact("Signing secret", secret, copy=True)]),
+            "facts": Facts(
+                gettext("Copy it now"), [Fact(gettext("Signing secret"), secret, copy=True)]
+            ),
             "back": self._address(biller),
         }
         return TemplateResponse(doing.request, "admin/secret_once.html", context)
@@ -199,20 +242,22 @@ class BillerAdmin(SettingsAdmin):
         return (
             Act(
                 "test",
-                "Test connection",
+                gettext("Test connection"),
                 "ledger.change_biller",
                 self.test,
-                "Tries each thing that is needed, and changes nothing there.",
+                gettext("Tries each thing that is needed, and changes nothing there."),
             ),
             Act(
                 "new-secret",
-                "New signing secret",
+                gettext("New signing secret"),
                 "ledger.change_biller",
                 self.new_secret,
-                "Makes a new one and shows it once. Your website must know it to believe the signed "
-                "POST.",
+                gettext(
+                    "Makes a new one and shows it once. Your website must know it to believe the "
+                    "signed POST."
+                ),
                 confirm=True,
-                why_not=lambda row: "" if _is_signed(row) else "Only for the signed POST.",
+                why_not=lambda row: "" if _is_signed(row) else gettext("Only for the signed POST."),
                 grave=True,
             ),
         )

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ledger.admin.records import Record
 from ledger.admin.showing import (
@@ -23,7 +25,8 @@ from ledger.admin.showing import (
 from ledger.admin.tenant import MerchantFilter
 from ledger.models import Bill, Delivery, Payment
 from ledger.money import Money
-from ledger.settlement import owed_to_biller, paid_on
+from ledger.outbox.deciding import BY_HAND
+from ledger.settlement import WITHDRAWN, owed_to_biller, paid_on
 
 ROWS_SHOWN = 100
 BILL_TONES = {
@@ -66,15 +69,31 @@ def payment_rows(payments: Any, place: str) -> list[tuple[object, ...]]:
     return rows
 
 
+def _known(booking: Delivery | None, website: bool) -> tuple[str, str]:
+    """Whether the biller knows of a payment, in one sentence, and its tone."""
+    if booking and booking.code == WITHDRAWN:
+        return gettext("It was taken back."), QUIET
+    if booking and booking.status == Delivery.Status.REFUSED and booking.code == BY_HAND:
+        return gettext("It was settled by hand."), QUIET
+    if booking and booking.status == Delivery.Status.DELIVERED:
+        said = gettext("The website knows it.") if website else gettext("WHMCS knows it.")
+        return said, GOOD
+    if website:
+        return gettext("The website does not know it yet."), BUSY
+    return gettext("WHMCS does not know it yet."), BUSY
+
+
 class BillAdmin(Record):
     list_display = ("__str__", "status_chip", "due_amount", "client", "merchant", "made")
     list_filter = (MerchantFilter, "status", "kind")
     list_select_related = ("merchant",)
     search_fields = ("reference", "number", "client", "payments__reference", "orders__reference")
-    search_help_text = "Invoice id or number, client id, order reference or transaction id, in full"
+    search_help_text = _(
+        "Invoice id or number, client id, order reference or transaction id, in full"
+    )
     fieldsets = (
         (
-            "All fields",
+            _("All fields"),
             {
                 "classes": ("collapse",),
                 "fields": (
@@ -85,15 +104,15 @@ class BillAdmin(Record):
         ),
     )  # fmt: skip
 
-    @admin.display(description="Status")
+    @admin.display(description=_("Status"))
     def status_chip(self, bill: Bill) -> Chip:
         return bill_chip(bill)
 
-    @admin.display(description="Due")
+    @admin.display(description=_("Due"))
     def due_amount(self, bill: Bill) -> str:
         return money(bill.due)
 
-    @admin.display(description="Seen first")
+    @admin.display(description=_("Seen first"))
     def made(self, bill: Bill) -> str:
         return moment(bill.created, bill.merchant.time_zone)
 
@@ -101,14 +120,22 @@ class BillAdmin(Record):
         paid, owed = paid_on(row), owed_to_biller(row)
         still = row.due - paid
         if still.units > 0:
-            sentence, tone = f"{still} of {row.due} is still to pay on {row}.", BUSY
+            said = gettext("{still} of {due} is still to pay on {bill}.")
+            sentence, tone = said.format(still=still, due=row.due, bill=row), BUSY
         elif still.units < 0:
-            over = Money(-still.units, row.currency)
-            sentence, tone = f"{row} is overpaid by {over}.", WARN
+            said = gettext("{bill} is overpaid by {amount}.")
+            sentence, tone = said.format(bill=row, amount=Money(-still.units, row.currency)), WARN
         else:
-            sentence, tone = f"{row} is paid: {paid}.", GOOD
+            said = gettext("{bill} is paid: {amount}.")
+            sentence, tone = said.format(bill=row, amount=paid), GOOD
+        website = row.biller.is_website
         if owed.units:
-            sentence += f" WHMCS does not know of {owed} yet."
+            unknown = (
+                gettext("The website does not know of {amount} yet.")
+                if website
+                else gettext("WHMCS does not know of {amount} yet.")
+            )
+            sentence += " " + unknown.format(amount=owed)
         place = row.merchant.time_zone
         orders: list[tuple[object, ...]] = [
             (link(order, order.reference), money(order.due), order.get_status_display(),
@@ -120,39 +147,53 @@ class BillAdmin(Record):
             tone,
             facts=[
                 Facts(
-                    "Money",
+                    gettext("Money"),
                     [
-                        Fact("Due", money(row.due)),
-                        Fact("Booked", money(paid)),
-                        Fact("Difference", money(paid - row.due)),
-                        Fact("Not yet in WHMCS", money(owed)),
+                        Fact(gettext("Due"), money(row.due)),
+                        Fact(gettext("Booked"), money(paid)),
+                        Fact(gettext("Difference"), money(paid - row.due)),
+                        Fact(
+                            gettext("Not yet told to the website")
+                            if website
+                            else gettext("Not yet in WHMCS"),
+                            money(owed),
+                        ),
                     ],
                     figures=True,
                 ),
                 Facts(
-                    "Invoice",
+                    gettext("Invoice"),
                     [
-                        Fact("Invoice id", row.reference, copy=True),
-                        Fact("Invoice number", row.number),
-                        Fact("Client id", row.client),
-                        Fact("Merchant", row.merchant),
-                        Fact("Seen first", moment(row.created, place)),
+                        Fact(gettext("Invoice id"), row.reference, copy=True),
+                        Fact(gettext("Invoice number"), row.number),
+                        Fact(gettext("Client id"), row.client),
+                        Fact(gettext("Merchant"), row.merchant),
+                        Fact(gettext("Seen first"), moment(row.created, place)),
                     ],
                 ),
             ],
             tables=[
                 Table(
-                    "Payments",
+                    gettext("Payments"),
                     payment_rows(row.payments, place),
-                    ("Transaction id", "Amount", "WHMCS", "Booked"),
+                    (
+                        gettext("Transaction id"),
+                        gettext("Amount"),
+                        gettext("Website") if website else "WHMCS",
+                        gettext("Booked"),
+                    ),
                 ),
-                Table("Orders", orders, ("Order", "Amount", "Status", "Opened")),
+                Table(
+                    gettext("Orders"),
+                    orders,
+                    (gettext("Order"), gettext("Amount"), gettext("Status"), gettext("Opened")),
+                ),
             ],
         )
 
 
 class PaymentAdmin(Record):
-    list_display = ("reference", "amount", "invoice", "told", "gateway", "merchant", "booked")
+    list_display = ("reference", "amount", "invoice", "told", "account", "merchant", "booked")
     list_filter = (MerchantFilter,)
     list_select_related = ("merchant", "bill", "gateway")
     search_fields = (
@@ -164,7 +205,7 @@ class PaymentAdmin(Record):
     )
     fieldsets = (
         (
-            "All fields",
+            _("All fields"),
             {
                 "classes": ("collapse",),
                 "fields": (
@@ -180,20 +221,24 @@ class PaymentAdmin(Record):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("deliveries")
 
-    @admin.display(description="Amount")
+    @admin.display(description=_("Amount"))
     def amount(self, payment: Payment) -> str:
         return money(payment.credit)
 
-    @admin.display(description="For")
+    @admin.display(description=_("For"))
     def invoice(self, payment: Payment) -> str:
         return link(payment.bill)
 
-    @admin.display(description="WHMCS")
+    @admin.display(description=_("Delivery"))
     def told(self, payment: Payment) -> Chip | str:
         booking = [d for d in payment.deliveries.all() if d.kind == Delivery.Kind.BOOKING]
         return delivery_chip(booking[0]) if booking else ""
 
-    @admin.display(description="Booked")
+    @admin.display(description=_("Account"))
+    def account(self, payment: Payment) -> str:
+        return payment.gateway.name
+
+    @admin.display(description=_("Booked"))
     def booked(self, payment: Payment) -> str:
         return moment(payment.created, payment.merchant.time_zone)
 
@@ -201,36 +246,46 @@ class PaymentAdmin(Record):
         place = row.merchant.time_zone
         deliveries = list(row.deliveries.select_related("payment").order_by("pk"))
         booking = next((d for d in deliveries if d.kind == Delivery.Kind.BOOKING), None)
-        known = bool(booking and booking.status == Delivery.Status.DELIVERED)
-        told = "WHMCS knows it." if known else "WHMCS does not know it yet."
+        website = row.bill.biller.is_website
         order = getattr(row, "order", None)
+        booked = gettext("{amount} booked for {bill} through {gateway}.").format(
+            amount=row.credit, bill=row.bill, gateway=row.gateway.name
+        )
+        told, tone = _known(booking, website)
         return Page(
-            f"{row.credit} booked for {row.bill} through {row.gateway.name}. {told}",
-            GOOD if known else BUSY,
+            f"{booked} {told}",
+            tone,
             facts=[
                 Facts(
-                    "Money",
+                    gettext("Money"),
                     [
-                        Fact("Booked", money(row.credit)),
-                        Fact("Received", money(row.received) or "not told by the provider"),
-                        Fact("Booked by", row.booked_by or "the provider's message"),
-                        Fact("Detail", row.detail),
+                        Fact(gettext("Booked"), money(row.credit)),
+                        Fact(
+                            gettext("Received"),
+                            money(row.received) or gettext("not told by the provider"),
+                        ),
+                        Fact(
+                            gettext("Booked by"), row.booked_by or gettext("the provider's message")
+                        ),
+                        Fact(gettext("Detail"), row.detail),
                     ],
                 ),
                 Facts(
-                    "Where it belongs",
+                    gettext("Where it belongs"),
                     [
-                        Fact("Transaction id", row.reference, copy=True),
-                        Fact("Bill", link(row.bill)),
-                        Fact("Order", link(order, order.reference) if order else ""),
-                        Fact("Merchant", row.merchant),
-                        Fact("Booked at", moment(row.created, place)),
+                        Fact(gettext("Transaction id"), row.reference, copy=True),
+                        Fact(gettext("Bill"), link(row.bill)),
+                        Fact(gettext("Order"), link(order, order.reference) if order else ""),
+                        Fact(gettext("Merchant"), row.merchant),
+                        Fact(gettext("Booked at"), moment(row.created, place)),
                     ],
                 ),
             ],
             tables=[
                 Table(
-                    "What WHMCS was told",
+                    gettext("What the website was told")
+                    if website
+                    else gettext("What WHMCS was told"),
                     [
                         (
                             link(each, each.get_kind_display()),
@@ -240,7 +295,12 @@ class PaymentAdmin(Record):
                         )
                         for each in deliveries
                     ],
-                    ("Delivery", "Status", "Last answer", "Delivered"),
+                    (
+                        gettext("Delivery"),
+                        gettext("Status"),
+                        gettext("Last answer"),
+                        gettext("Delivered"),
+                    ),
                 )
             ],
         )

@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ledger.admin.acts import Act, Doing, ReasonForm, WithActs
 from ledger.admin.bills import delivery_chip
@@ -33,6 +35,7 @@ from ledger.admin.tenant import MerchantFilter
 from ledger.models import Attempt, Delivery
 from ledger.outbox import deciding
 from ledger.ports import database_now
+from ledger.settlement import WITHDRAWN
 
 ATTEMPTS_SHOWN = 200
 Status = Delivery.Status
@@ -51,13 +54,24 @@ def retry(doing: Doing) -> str:
     return deciding.retry(doing.row.pk, actor=doing.actor, now=database_now())
 
 
+def _why_no_retry(delivery: Delivery) -> str:
+    if delivery.status == Status.DELIVERED:
+        return gettext("Delivered already.")
+    if delivery.code == WITHDRAWN:
+        return gettext("Taken back; its money is booked anew from its receipt.")
+    return ""
+
+
 RETRY = Act(
     "retry",
-    "Retry now",
+    _("Retry now"),
     "ledger.retry_delivery",
     retry,
-    "Looks in WHMCS first and sends only what is not there. Safe to press twice.",
-    why_not=lambda row: "Delivered already." if row.status == Status.DELIVERED else "",
+    _(
+        "Looks in WHMCS first and sends only what is not there. A website is told again under the "
+        "same transaction id. Safe to press twice."
+    ),
+    why_not=_why_no_retry,
 )
 
 
@@ -67,42 +81,56 @@ def _settle_by_hand(doing: Doing) -> str:
     )
 
 
+def _why_not_by_hand(delivery: Delivery) -> str:
+    if delivery.status in (Status.PARKED, Status.REFUSED) and delivery.code != WITHDRAWN:
+        return ""
+    return gettext("Only what is parked or refused.")
+
+
 BY_HAND = Act(
     "settled-by-hand",
-    "Settled by hand",
+    _("Settled by hand"),
     "ledger.retry_delivery",
     _settle_by_hand,
-    "For money that was refunded or booked another way: WHMCS is not told, and the list is shorter.",
-    form=ReasonForm,
-    why_not=lambda row: (
-        "" if row.status in (Status.PARKED, Status.REFUSED) else "Only what is parked or refused."
+    _(
+        "For money that was refunded or booked another way: WHMCS or the website is not told, and "
+        "the list is shorter."
     ),
+    form=ReasonForm,
+    why_not=_why_not_by_hand,
     grave=True,
 )
 
 
 def sentence_of(delivery: Delivery) -> tuple[str, str]:
     """The delivery in one sentence, and its tone."""
-    what = f"{delivery.payment.credit} for {delivery.bill}"
-    whmcs = "The website" if delivery.biller.is_website else "WHMCS"
-    if delivery.kind == Delivery.Kind.NOTE:
-        what = f"the log line about {what}"
+    what = (
+        gettext("the log line about {amount} for {bill}")
+        if delivery.kind == Delivery.Kind.NOTE
+        else gettext("{amount} for {bill}")
+    ).format(amount=delivery.payment.credit, bill=delivery.bill)
+    biller = gettext("The website") if delivery.biller.is_website else "WHMCS"
+    tone = BUSY
     match delivery.status:
         case Status.DELIVERED:
-            return f"{whmcs} has {what}: {delivery.last_message}.", GOOD
+            said, tone = gettext("{biller} has {what}: {message}."), GOOD
         case Status.PARKED:
-            return f"{whmcs} does not have {what}, a person must look: {delivery.last_message}", BAD
-        case Status.REFUSED if delivery.code == deciding.BY_HAND:
-            return f"{whmcs} is not told of {what}: {delivery.last_message}", QUIET
+            said = gettext("{biller} does not have {what}, a person must look: {message}")
+            tone = BAD
+        case Status.REFUSED if delivery.code in (deciding.BY_HAND, WITHDRAWN):
+            said, tone = gettext("{biller} is not told of {what}: {message}"), QUIET
         case Status.REFUSED:
-            return f"{whmcs} refused {what}: {delivery.last_message}", BAD
+            said, tone = gettext("{biller} refused {what}: {message}"), BAD
         case Status.UNKNOWN:
-            return f"{whmcs} may have {what}, nobody knows yet: {delivery.last_message}", WARN
+            said = gettext("{biller} may have {what}, nobody knows yet: {message}")
+            tone = WARN
         case Status.SENDING:
-            return f"{whmcs} is being told of {what} right now.", BUSY
+            said = gettext("{biller} is being told of {what} right now.")
+        case _ if delivery.last_message:
+            said = gettext("{biller} will be told of {what}. The last try: {message}")
         case _:
-            why = f" The last try: {delivery.last_message}" if delivery.last_message else ""
-            return f"{whmcs} will be told of {what}.{why}", BUSY
+            said = gettext("{biller} will be told of {what}.")
+    return said.format(biller=biller, what=what, message=delivery.last_message), tone
 
 
 def steps_of(delivery: Delivery, place: str) -> list[Step]:
@@ -114,19 +142,22 @@ def _step(attempt: Attempt, place: str) -> Step:
     raw = []
     if attempt.request:
         asked = json.dumps(attempt.request, indent=2, ensure_ascii=False)
-        raw.append(Raw("Request", visible(asked)))
+        raw.append(Raw(gettext("Request"), visible(asked)))
     if attempt.response:
-        raw.append(Raw("Answer", visible(attempt.response)))
-    took = ""
+        raw.append(Raw(gettext("Answer"), visible(attempt.response)))
+    http = f"HTTP {attempt.http_status}" if attempt.http_status else ""
     if attempt.finished_at:
-        took = f" in {(attempt.finished_at - attempt.sent_at).total_seconds():.1f} s"
-    http = f"HTTP {attempt.http_status}{took}" if attempt.http_status else took.strip()
+        took = gettext("{http} in {seconds} s") if http else gettext("in {seconds} s")
+        seconds = (attempt.finished_at - attempt.sent_at).total_seconds()
+        http = took.format(http=http, seconds=f"{seconds:.1f}")
     return Step(
         moment(attempt.sent_at, place),
         f"{attempt.get_kind_display()} {attempt.number}",
         attempt.message,
         Chip(attempt.get_outcome_display(), _OUTCOMES[Attempt.Outcome(attempt.outcome)]),
-        more=", ".join(filter(None, (attempt.code, http))),
+        more=gettext("{code}, {http}").format(code=attempt.code, http=http)
+        if attempt.code and http
+        else attempt.code or http,
         raw=tuple(raw),
     )
 
@@ -135,7 +166,7 @@ class DeliveryAdmin(WithActs, Record):
     """What the console owes WHMCS, newest first."""
 
     list_display = (
-        "transaction", "kind", "status_chip", "amount", "invoice", "tries", "next_try",
+        "transaction", "what", "status_chip", "amount", "invoice", "tried", "next_try",
         "merchant", "answer",
     )  # fmt: skip
     list_filter = (MerchantFilter, "status", "kind")
@@ -151,7 +182,7 @@ class DeliveryAdmin(WithActs, Record):
     acts = (RETRY, BY_HAND)
     fieldsets = (
         (
-            "All fields",
+            _("All fields"),
             {
                 "classes": ("collapse",),
                 "fields": (
@@ -163,33 +194,41 @@ class DeliveryAdmin(WithActs, Record):
         ),
     )  # fmt: skip
 
-    @admin.display(description="Transaction id")
+    @admin.display(description=_("Transaction id"))
     def transaction(self, delivery: Delivery) -> str:
         return delivery.payment.reference
 
-    @admin.display(description="Status")
+    @admin.display(description=_("Kind"))
+    def what(self, delivery: Delivery) -> str:
+        return delivery.get_kind_display()
+
+    @admin.display(description=_("Status"))
     def status_chip(self, delivery: Delivery) -> Chip:
         return delivery_chip(delivery)
 
-    @admin.display(description="Amount")
+    @admin.display(description=_("Amount"))
     def amount(self, delivery: Delivery) -> str:
         return money(delivery.payment.credit)
 
-    @admin.display(description="For")
+    @admin.display(description=_("For"))
     def invoice(self, delivery: Delivery) -> str:
         return link(delivery.bill)
 
-    @admin.display(description="Next try")
+    @admin.display(description=_("Tries"))
+    def tried(self, delivery: Delivery) -> int:
+        return delivery.tries
+
+    @admin.display(description=_("Next try"))
     def next_try(self, delivery: Delivery) -> str:
         if delivery.status not in Delivery.OWED:
             return ""
         return moment(delivery.not_before, delivery.merchant.time_zone)
 
-    @admin.display(description="Last answer")
+    @admin.display(description=_("Last answer"))
     def answer(self, delivery: Delivery) -> str:
         return Truncator(visible(delivery.last_message)).chars(80)
 
-    @admin.action(description="Retry now", permissions=["retry"])
+    @admin.action(description=_("Retry now"), permissions=["retry"])
     def retry_now(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:
         self.act_on_list(request, deliveries, RETRY)
 
@@ -200,25 +239,25 @@ class DeliveryAdmin(WithActs, Record):
         place = row.merchant.time_zone
         sentence, tone = sentence_of(row)
         facts = [
-            Fact("Transaction id", row.payment.reference, copy=True),
-            Fact("Amount", money(row.payment.credit)),
-            Fact("Payment", link(row.payment)),
-            Fact("Bill", link(row.bill)),
-            Fact("Website" if row.biller.is_website else "WHMCS", link(row.biller)),
-            Fact("Status", delivery_chip(row)),
-            Fact("Tries", row.tries),
+            Fact(gettext("Transaction id"), row.payment.reference, copy=True),
+            Fact(gettext("Amount"), money(row.payment.credit)),
+            Fact(gettext("Payment"), link(row.payment)),
+            Fact(gettext("Bill"), link(row.bill)),
+            Fact(gettext("Website") if row.biller.is_website else "WHMCS", link(row.biller)),
+            Fact(gettext("Status"), delivery_chip(row)),
+            Fact(gettext("Tries"), row.tries),
         ]
         if row.status in Delivery.OWED:
-            facts.append(Fact("Next try", moment(row.not_before, place)))
+            facts.append(Fact(gettext("Next try"), moment(row.not_before, place)))
         if row.delivered_at:
-            facts.append(Fact("Delivered", moment(row.delivered_at, place)))
+            facts.append(Fact(gettext("Delivered"), moment(row.delivered_at, place)))
         if row.check_at:
-            facts.append(Fact("Read back at", moment(row.check_at, place)))
+            facts.append(Fact(gettext("Read back at"), moment(row.check_at, place)))
         return Page(
             sentence,
             tone,
             row.way_out,
-            facts=[Facts("Delivery", facts)],
+            facts=[Facts(gettext("Delivery"), facts)],
             steps=steps_of(row, place) + done_by_people(row, place),
         )
 

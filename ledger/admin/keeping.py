@@ -4,6 +4,7 @@ from typing import Any
 
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.translation import override
 
 from ledger.admin.acts import WithActs
 from ledger.admin.secrets_form import SecretsForm
@@ -23,7 +24,8 @@ class SettingsAdmin(WithActs):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Workers write to the same rows (the breaker, fetched keys): what nobody edited is left."""
-        columns, story = changes_of(form)
+        with override("en"):  # what is written down is English
+            columns, story = changes_of(form)
         for column in list(columns):
             for name, value in self.also_reset.get(column, {}).items():
                 setattr(obj, name, value)

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ledger.admin.acts import Act, Doing
 from ledger.admin.keeping import SettingsAdmin
@@ -29,8 +31,12 @@ class MerchantForm(ModelForm):
     time_zone = forms.ChoiceField(
         choices=_time_zones,
         initial="UTC",
-        help_text="For the dates told to WHMCS and those shown here.",
+        label=_("Time zone"),
+        help_text=_("For the dates told to WHMCS and those shown here."),
     )
+
+    class Meta:
+        labels = {"name": _("Name"), "active": _("Active"), "members": _("Members")}
 
 
 def new_signing_secret(merchant: Merchant) -> str:
@@ -44,21 +50,39 @@ def module_values(merchant: Merchant, secret: str = "") -> Facts:
     """The three settings of the WHMCS module, in its own words."""
     hint = merchant.hint("signing_secret")
     return Facts(
-        "WHMCS module",
+        gettext("WHMCS module"),
         [
-            Fact("Console URL", settings.GATEBOOK_URL, copy=True),
-            Fact("Merchant token", merchant.token, copy=True),
-            Fact("Signing secret", secret, copy=True)
+            Fact(gettext("Console URL"), settings.GATEBOOK_URL, copy=True),
+            Fact(gettext("Merchant token"), merchant.token, copy=True),
+            Fact(gettext("Signing secret"), secret, copy=True)
             if secret
             else Fact(
-                "Signing secret",
+                gettext("Signing secret"),
                 hint,
-                help="It was shown once. Lost? Press “New signing secret” above.",
+                help=gettext("It was shown once. Lost? Press “New signing secret” above."),
             ),
         ],
-        help="Copy these three into WHMCS: System Settings > Payment Gateways, "
-        "into each of our modules there (HavenoPay, SpectroCoin, VodafoneCash).",
+        help=gettext(
+            "Copy these three into WHMCS: System Settings > Payment Gateways, into each of our modules "
+            "there (HavenoPay, SpectroCoin, VodafoneCash)."
+        ),
     )
+
+
+def is_website(merchant: Merchant) -> bool:
+    return hasattr(merchant, "biller") and merchant.biller.is_website
+
+
+def missing_of(merchant: Merchant) -> list[str]:
+    """What is still needed before anybody can pay."""
+    missing = []
+    if not hasattr(merchant, "biller"):
+        missing.append(gettext("a biller (its WHMCS or website)"))
+    if not merchant.gateways.filter(enabled=True).exists():
+        missing.append(gettext("an enabled payment account"))
+    if not merchant.signing_secret and not is_website(merchant):
+        missing.append(gettext("a signing secret"))
+    return missing
 
 
 class MerchantAdmin(SettingsAdmin):
@@ -66,10 +90,13 @@ class MerchantAdmin(SettingsAdmin):
 
     tenant = "pk"
     form = MerchantForm
-    list_display = ("name", "state", "time_zone", "token")
+    list_display = ("called", "state", "dates_in", "public_token")
     list_filter = ("active",)
     search_fields = ("name", "token")
-    filter_horizontal = ("members",)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["widget"] = forms.CheckboxSelectMultiple(attrs={"class": "choices"})
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         names = ["name", "time_zone", "active"]
@@ -81,27 +108,39 @@ class MerchantAdmin(SettingsAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and bool(request.user.is_superuser)
 
-    @admin.display(description="State", ordering="active")
+    @admin.display(description=_("Name"), ordering="name")
+    def called(self, merchant: Merchant) -> str:
+        return merchant.name
+
+    @admin.display(description=_("Time zone"), ordering="time_zone")
+    def dates_in(self, merchant: Merchant) -> str:
+        return merchant.time_zone
+
+    @admin.display(description=_("Token"), ordering="token")
+    def public_token(self, merchant: Merchant) -> str:
+        return merchant.token
+
+    @admin.display(description=_("State"), ordering="active")
     def state(self, merchant: Merchant) -> Chip:
-        return Chip("active", GOOD) if merchant.active else Chip("off", QUIET)
+        if merchant.active:
+            return Chip(gettext("active"), GOOD)
+        return Chip(gettext("off"), QUIET)
 
     def page(self, request: HttpRequest, row: Any) -> Page:
-        missing = [] if hasattr(row, "biller") else ["a biller (its WHMCS)"]
-        if not row.gateways.filter(enabled=True).exists():
-            missing.append("an enabled payment account")
-        if not row.signing_secret:
-            missing.append("a signing secret")
+        missing = missing_of(row)
         if not row.active:
-            sentence, tone = f"{row.name} is off: its pay buttons lead nowhere.", QUIET
+            sentence, tone = gettext("{merchant} is off: its pay buttons lead nowhere."), QUIET
         elif missing:
-            sentence, tone = f"{row.name} cannot take payments yet.", BAD
+            sentence, tone = gettext("{merchant} cannot take payments yet."), BAD
         else:
-            sentence, tone = f"{row.name} can take payments.", GOOD
+            sentence, tone = gettext("{merchant} can take payments."), GOOD
+        needed = gettext("Still needed: {things}.").format(things=gettext(", ").join(missing))
         return Page(
-            sentence,
+            sentence.format(merchant=row.name),
             tone,
-            way_out=f"Still needed: {', '.join(missing)}." if missing else "",
-            facts=[module_values(row)],
+            way_out=needed if missing else "",
+            # A website has none of our modules: its plugin is set up on the store's page.
+            facts=[] if is_website(row) else [module_values(row)],
             steps=done_by_people(row, row.time_zone),
         )
 
@@ -119,7 +158,7 @@ class MerchantAdmin(SettingsAdmin):
         """The answer to the POST itself, so that the secret is kept in no message or cookie."""
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Signing secret of {merchant}",
+            "title": gettext("Signing secret of {owner}").format(owner=merchant),
             "opts": self.opts,
             "original": merchant,
             "facts": module_values(merchant, secret),
@@ -146,12 +185,19 @@ class MerchantAdmin(SettingsAdmin):
         return (
             Act(
                 "new-secret",
-                "New signing secret",
+                _("New signing secret"),
                 "ledger.change_merchant",
                 self.renew,
-                "The pay buttons in this merchant's WHMCS stop working until you enter the new "
-                "secret there. It is shown once.",
+                _(
+                    "The pay buttons in this merchant's WHMCS stop working until you enter the new "
+                    "secret there. It is shown once."
+                ),
                 confirm=True,
+                why_not=lambda row: (
+                    gettext("Only for a WHMCS: this merchant's biller is a website.")
+                    if is_website(row)
+                    else ""
+                ),
                 grave=True,
             ),
         )

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from ledger.admin.showing import Page
 from ledger.admin.tenant import MerchantScoped
@@ -56,6 +57,10 @@ class Paged(MerchantScoped):
     def page(self, request: HttpRequest, row: Any) -> Page:
         return Page(str(row))
 
+    def named(self, row: Any) -> str:
+        """What the row is called, in the reader's language; str(row) goes into logs, in English."""
+        return str(row)
+
     def render_change_form(
         self,
         request: HttpRequest,
@@ -68,6 +73,7 @@ class Paged(MerchantScoped):
         context["show_save_and_add_another"] = False
         if obj is not None:
             context["page"] = self.page(request, obj)
+            context["named"] = context["subtitle"] = self.named(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
 
@@ -82,7 +88,7 @@ class Record(Paged):
     paginator = CappedPaginator
     ordering = ("-pk",)
     sortable_by = ()
-    search_help_text = "Invoice, order reference, provider id or transaction id, in full"
+    search_help_text = _("Invoice, order reference, provider id or transaction id, in full")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -3,10 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
+from ledger.cipher import SealBroken
 from ledger.sealed import SealedModel
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     ModelForm = forms.ModelForm[Any]
 else:
     ModelForm = forms.ModelForm
@@ -38,12 +42,14 @@ class SecretField(forms.CharField):
     clearable  a tick box beside it empties the column.
     """
 
-    def __init__(self, column: str, *, label: str, clearable: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, column: str, *, label: "StrOrPromise", clearable: bool = False, **kwargs: Any
+    ) -> None:
         kwargs.setdefault("widget", SecretInput())
         kwargs.setdefault("max_length", 4000)
         super().__init__(label=label, required=False, **kwargs)
         self.column, self.clearable = column, clearable
-        self.explained = str(self.help_text)
+        self.explained = self.help_text
 
 
 class SecretsForm(ModelForm):
@@ -55,9 +61,8 @@ class SecretsForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self._secret_fields().values():
-            hint = _hint(self.instance, field.column)
-            keep = " Leave empty to keep it." if hint.startswith("set") else ""
-            field.help_text = f"{field.explained} Now: {hint}.{keep}".strip()
+            sentences = [str(field.explained), *_now(self.instance, field.column)]
+            field.help_text = " ".join(filter(None, sentences))
 
     def _secret_fields(self) -> dict[str, SecretField]:
         return {name: f for name, f in self.fields.items() if isinstance(f, SecretField)}
@@ -83,5 +88,13 @@ class SecretsForm(ModelForm):
         return changed
 
 
-def _hint(row: SealedModel, column: str) -> str:
-    return row.hint(column) if row.pk else "not set"
+def _now(row: SealedModel, column: str) -> list[str]:
+    """What the column holds, in sentences."""
+    if not (row.pk and getattr(row, column)):
+        return [_("Now: not set.")]
+    sentence = _("Now: {hint}.").format(hint=row.hint(column))
+    try:
+        row.reveal(column)
+    except SealBroken:
+        return [sentence]
+    return [sentence, _("Leave empty to keep it.")]

@@ -3,28 +3,36 @@
 Everything here escapes what it is given; nothing marks data as safe.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from django.db.models import Model
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeData, SafeString
+from django.utils.translation import get_language_bidi
 
+from ledger.admin.verbs import told
 from ledger.models import AuditEvent
 from ledger.money import Money
 
+Text = str | Promise
 GOOD, BUSY, WARN, BAD, QUIET = "good", "busy", "warn", "bad", "quiet"
 _ICONS = {GOOD: "✓", BUSY: "↻", WARN: "?", BAD: "!", QUIET: "·"}
+# Latin letters and digits, with what stands between them.
+_LATIN = re.compile(r"[+@#]?[A-Za-z0-9…•](?:[A-Za-z0-9 .,:;+/@#&=%…•_'-]*[A-Za-z0-9…•%])?")
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
     """A status as word, colour and sign, so that none of them is needed alone."""
 
-    word: str
+    word: Text
     tone: str
 
     @property
@@ -36,7 +44,7 @@ class Chip:
             '<span class="chip chip-{}"><span aria-hidden="true">{}</span> {}</span>',
             self.tone,
             self.icon,
-            self.word.partition(":")[0],
+            str(self.word).partition(":")[0],
         )
 
     __html__ = __str__
@@ -46,9 +54,9 @@ class Chip:
 class Fact:
     """One line of a page's facts; `copy` offers to copy the value."""
 
-    label: str
+    label: Text
     value: object
-    help: str = ""
+    help: Text = ""
     copy: bool = False
     lines: bool = False
 
@@ -57,7 +65,7 @@ class Fact:
 class Raw:
     """Text kept as it came, shown in a fixed font behind a heading."""
 
-    title: str
+    title: Text
     text: str
     open: bool = False
 
@@ -68,7 +76,7 @@ class Step:
 
     at: str
     who: str
-    text: str
+    text: Text
     chip: Chip | None = None
     more: str = ""
     raw: tuple[Raw, ...] = ()
@@ -76,19 +84,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    title: str
+    title: Text
     rows: list[tuple[object, ...]]
-    head: tuple[str, ...] = ()
-    help: str = ""
+    head: tuple[Text, ...] = ()
+    help: Text = ""
+
+    @property
+    def labelled(self) -> list[list[tuple[Text, object]]]:
+        """Each row's cells with the names of their columns, which narrow screens repeat."""
+        return [list(zip_longest(self.head, row, fillvalue="")) for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A box of facts; `figures` lines amounts up at the end, to compare them."""
 
-    title: str
+    title: Text
     facts: list[Fact]
-    help: str = ""
+    help: Text = ""
     figures: bool = False
 
 
@@ -99,9 +112,9 @@ class Page:
     way_out  what a person should do, where something must be done.
     """
 
-    sentence: str
+    sentence: Text
     tone: str = QUIET
-    way_out: str = ""
+    way_out: Text = ""
     facts: list[Facts] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
@@ -126,6 +139,15 @@ def money(amount: Money | None) -> SafeString | str:
     return format_html('<span class="money">{}</span>', str(amount)) if amount else ""
 
 
+def two_lines(first: object, second: object) -> SafeString:
+    """A cell of a list: what counts, and quietly under it what explains it."""
+    return (
+        format_html('{}<span class="quiet under">{}</span>', first, second)
+        if second
+        else format_html("{}", first)
+    )
+
+
 def address(row: Model, action: str = "change") -> str:
     meta = row._meta
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_{action}", args=(row.pk,))
@@ -134,7 +156,7 @@ def address(row: Model, action: str = "change") -> str:
 def link(row: Model | None, text: str = "") -> SafeString | str:
     if row is None:
         return ""
-    return format_html('<a href="{}">{}</a>', address(row), text or str(row))
+    return format_html('<a href="{}">{}</a>', address(row), isolated(text or str(row)))
 
 
 def listing(model: type[Model], **lookups: object) -> str:
@@ -148,13 +170,25 @@ def done_by_people(row: Model, zone_name: str) -> list[Step]:
     """What people did to this row, newest first."""
     events = AuditEvent.objects.filter(target=row._meta.label_lower, target_id=row.pk)[:50]
     return [
-        Step(moment(event.at, zone_name), event.actor, event.verb, more=said(event))
+        Step(moment(event.at, zone_name), event.actor, told(event.verb), more=said(event))
         for event in events
     ]
 
 
 def said(event: AuditEvent) -> str:
     return "; ".join(filter(None, (event.reason, event.detail)))
+
+
+def isolated(text: object) -> SafeString | str:
+    """In Arabic, with each Latin part kept in its own order: ids, times and amounts would be torn
+    apart at their signs. Markup stays as it is."""
+    if not get_language_bidi() or isinstance(text, SafeData) or hasattr(text, "__html__"):
+        return text  # type: ignore[return-value]
+    plain, at, parts = str(text), 0, list[tuple[str | SafeString]]()
+    for latin in _LATIN.finditer(plain):
+        parts += [(plain[at : latin.start()],), (format_html("<bdi>{}</bdi>", latin[0]),)]
+        at = latin.end()
+    return format_html_join("", "{}", [*parts, (plain[at:],)])
 
 
 def visible(text: str) -> str:

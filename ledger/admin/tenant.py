@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Merchant
 
@@ -16,6 +17,16 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 User = AbstractBaseUser | AnonymousUser
+# Names of columns that lists are filtered by.
+FILTERS = {
+    "active": _("active"),
+    "api generation": _("api generation"),
+    "enabled": _("enabled"),
+    "kind": _("kind"),
+    "paused": _("paused"),
+    "source": _("source"),
+    "status": _("status"),
+}
 
 
 def merchants_of(user: User) -> "QuerySet[Merchant]":
@@ -37,7 +48,7 @@ def within(rows: "QuerySet[Any]", user: User, tenant: str = "merchant") -> "Quer
 class MerchantFilter(admin.SimpleListFilter):
     """Offers the user's own merchants; hidden from who has one only."""
 
-    title = "merchant"
+    title = _("merchant")
     parameter_name = "merchant"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -73,6 +84,23 @@ class MerchantScoped(ModelAdmin):
     ) -> HttpResponse:
         title = str(capfirst(self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    @admin.display(description=_("Merchant"))
+    def of_merchant(self, row: Any) -> str:
+        return str(row.merchant or "")
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Whose row it is stands in the list only for who sees several merchants' rows."""
+        shown = super().get_list_display(request)
+        if merchants_of(request.user)[:2].count() < 2:
+            return tuple(name for name in shown if name != "merchant")
+        return tuple("of_merchant" if name == "merchant" else name for name in shown)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)
+        for by in shown.filter_specs:
+            by.title = FILTERS.get(str(by.title), by.title)
+        return shown
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         return within(super().get_queryset(request), request.user, self.tenant)

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from ledger.models.tenants import Biller, Merchant
 from ledger.money import Money
@@ -23,27 +24,28 @@ class Bill(models.Model):
     """
 
     class Kind(models.TextChoices):
-        INVOICE = "invoice", "invoice"
-        CREDIT = "credit", "top-up"
+        INVOICE = "invoice", _("invoice")
+        CREDIT = "credit", _("top-up")
 
     class Status(models.TextChoices):
-        OPEN = "open", "open"
-        PART_PAID = "part_paid", "part paid"
-        PAID = "paid", "paid"
-        OVERPAID = "overpaid", "overpaid"
+        OPEN = "open", _("open")
+        PART_PAID = "part_paid", _("part paid")
+        PAID = "paid", _("paid")
+        OVERPAID = "overpaid", _("overpaid")
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT)
     biller = models.ForeignKey(Biller, on_delete=models.PROTECT)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.INVOICE)
-    reference = models.CharField("invoice", max_length=64)
-    number = models.CharField("invoice number", max_length=64, blank=True)
-    client = models.CharField("client id", max_length=64)
+    reference = models.CharField(_("invoice"), max_length=64)
+    number = models.CharField(_("invoice number"), max_length=64, blank=True)
+    client = models.CharField(_("client id"), max_length=64)
     currency = models.CharField(max_length=CURRENCY_LENGTH)
     due_units = models.BigIntegerField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("bill"), _("bills")
         constraints = (
             models.UniqueConstraint(fields=("biller", "kind", "reference"), name="bill_once"),
             models.CheckConstraint(condition=Q(due_units__gte=0), name="bill_due_not_negative"),
@@ -57,6 +59,12 @@ class Bill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number or self.reference}"
+
+    @property
+    def english(self) -> str:
+        """Its name in rows and logs, whoever acts; screens show it in the reader's language."""
+        with translation.override("en"):
+            return str(self)
 
     @property
     def due(self) -> Money:
@@ -76,7 +84,7 @@ class Payment(models.Model):
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="payments")
     gateway = models.ForeignKey("gateways.Gateway", on_delete=models.PROTECT)
     method = models.CharField(max_length=40)
-    reference = models.CharField("transaction id", max_length=64)
+    reference = models.CharField(_("transaction id"), max_length=64)
     credit_units = models.BigIntegerField()
     currency = models.CharField(max_length=CURRENCY_LENGTH)
     received_units = models.BigIntegerField(null=True)
@@ -88,6 +96,7 @@ class Payment(models.Model):
     created = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("payment"), _("payments")
         constraints = (
             models.UniqueConstraint(fields=("gateway", "reference"), name="payment_once"),
             models.CheckConstraint(condition=Q(credit_units__gt=0), name="payment_positive"),

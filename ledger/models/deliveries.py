@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ledger.models.bookings import Bill, Payment
 from ledger.models.tenants import Biller, Merchant
@@ -19,16 +21,16 @@ class Delivery(models.Model):
     """
 
     class Kind(models.TextChoices):
-        BOOKING = "booking", "booking"
-        NOTE = "note", "log line"
+        BOOKING = "booking", _("booking")
+        NOTE = "note", _("log line")
 
     class Status(models.TextChoices):
-        READY = "ready", "ready"
-        SENDING = "sending", "sending"
-        UNKNOWN = "unknown", "unknown: may have happened"
-        DELIVERED = "delivered", "delivered"
-        PARKED = "parked", "parked: a person must look"
-        REFUSED = "refused", "refused"
+        READY = "ready", _("ready")
+        SENDING = "sending", _("sending")
+        UNKNOWN = "unknown", _("unknown: may have happened")
+        DELIVERED = "delivered", _("delivered")
+        PARKED = "parked", _("parked: a person must look")
+        REFUSED = "refused", _("refused")
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT)
     biller = models.ForeignKey(Biller, on_delete=models.PROTECT)
@@ -36,7 +38,7 @@ class Delivery(models.Model):
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="deliveries")
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.BOOKING)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.READY)
-    not_before = models.DateTimeField("next try")
+    not_before = models.DateTimeField(_("next try"))
     lease_until = models.DateTimeField(null=True)
     epoch = models.PositiveIntegerField(default=0)
     tries = models.PositiveIntegerField(default=0)
@@ -46,13 +48,13 @@ class Delivery(models.Model):
     way_out = models.TextField(blank=True)
     first_failed = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
-    check_at = models.DateTimeField("read back at", null=True)
+    check_at = models.DateTimeField(_("read back at"), null=True)
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     OWED = (Status.READY, Status.SENDING, Status.UNKNOWN)
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name, verbose_name_plural = _("delivery"), _("deliveries")
         permissions = (("retry_delivery", "Can retry a delivery"),)
         constraints = (
             models.UniqueConstraint(fields=("payment", "kind"), name="delivery_once"),
@@ -77,7 +79,9 @@ class Delivery(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} of {self.payment.reference}"
+        return gettext("{kind} of {reference}").format(
+            kind=self.get_kind_display(), reference=self.payment.reference
+        )
 
 
 class Attempt(models.Model):
@@ -87,17 +91,17 @@ class Attempt(models.Model):
     """
 
     class Kind(models.TextChoices):
-        LOOK = "look", "look"
-        SEND = "send", "send"
+        LOOK = "look", _("look")
+        SEND = "send", _("send")
 
     class Outcome(models.TextChoices):
-        OPEN = "open", "open: no answer yet"
-        DONE = "done", "done"
-        REFUSED = "refused", "refused"
-        LATER = "later", "did not happen, again later"
-        UNKNOWN = "unknown", "unknown: may have happened"
-        FOUND = "found", "found in WHMCS"
-        ABSENT = "absent", "not in WHMCS"
+        OPEN = "open", _("open: no answer yet")
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
+        LATER = "later", _("did not happen, again later")
+        UNKNOWN = "unknown", _("unknown: may have happened")
+        FOUND = "found", _("found in WHMCS")
+        ABSENT = "absent", _("not in WHMCS")
 
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts")
     number = models.PositiveIntegerField()
@@ -113,6 +117,7 @@ class Attempt(models.Model):
     response = models.TextField(blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("attempt"), _("attempts")
         ordering = ("number",)
         constraints = (
             models.UniqueConstraint(fields=("delivery", "number"), name="attempt_once"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ledger.models.bookings import Immutable
 from ledger.models.tenants import Merchant
@@ -21,6 +22,7 @@ class AuditEvent(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("audit event"), _("audit events")
         ordering = ("-at", "-pk")
         indexes = (models.Index(fields=("target", "target_id"), name="audit_target"),)
 

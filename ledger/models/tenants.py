@@ -34,6 +34,7 @@ class Merchant(SealedModel):
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("merchant"), _("merchants")
         ordering = ("name",)
 
     def __str__(self) -> str:
@@ -99,6 +100,9 @@ class Biller(SealedModel):
     last_ok = models.DateTimeField(null=True, editable=False)
     last_error = models.TextField(blank=True, editable=False)
     created = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("biller"), _("billers")
 
     def __str__(self) -> str:
         name = (

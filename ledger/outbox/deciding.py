@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ledger import tasks
 from ledger.models import Attempt, Bill, Biller, Delivery, Payment
@@ -26,11 +27,13 @@ def retry(delivery_id: int, *, actor: str, now: datetime, reason: str = "") -> s
     )
     reference = delivery.payment.reference
     if delivery.status == Status.DELIVERED:
-        return f"{reference} is delivered already; nothing was changed."
+        said = _("{reference} is delivered already; nothing was changed.")
+        return said.format(reference=reference)
     if delivery.code == WITHDRAWN:
-        return f"{reference} was taken back; its money is booked anew from its receipt."
+        return _taken_back(reference)
     if delivery.lease_until and delivery.lease_until >= now:
-        return f"{reference} is being worked on right now; nothing was changed."
+        said = _("{reference} is being worked on right now; nothing was changed.")
+        return said.format(reference=reference)
     open_send = delivery.attempts.filter(outcome=Attempt.Outcome.OPEN).exists()
     move(
         delivery,
@@ -52,9 +55,20 @@ def retry(delivery_id: int, *, actor: str, now: datetime, reason: str = "") -> s
     )
     transaction.on_commit(tasks.wake_outbox)
     if delivery.biller.is_website:
-        return f"The website will be told of {reference} again."
-    wait = " as soon as WHMCS can no longer be at work on the last call" if open_send else " now"
-    return f"{reference} will be looked up in WHMCS{wait}, and sent only if it is not there."
+        said = _("The website will be told of {reference} again.")
+    elif open_send:
+        said = _(
+            "{reference} will be looked up in WHMCS as soon as WHMCS can no longer be at work on the "
+            "last call, and sent only if it is not there."
+        )
+    else:
+        said = _("{reference} will be looked up in WHMCS now, and sent only if it is not there.")
+    return said.format(reference=reference)
+
+
+def _taken_back(reference: str) -> str:
+    said = _("{reference} was taken back; its money is booked anew from its receipt.")
+    return said.format(reference=reference)
 
 
 @transaction.atomic
@@ -106,8 +120,14 @@ def settle_by_hand(delivery_id: int, *, actor: str, reason: str, now: datetime) 
         .get(pk=delivery_id)
     )
     reference = delivery.payment.reference
+    if delivery.code == WITHDRAWN:
+        # Under another code its payment would count on the bill again.
+        return _taken_back(reference)
     if delivery.status not in (Status.PARKED, Status.REFUSED):
-        return f"{reference} is {delivery.status}: only what is parked is settled by hand."
+        # The word alone, without what a label says after its colon.
+        status = delivery.get_status_display().partition(":")[0]
+        said = _("{reference} is {status}: only what is parked is settled by hand.")
+        return said.format(reference=reference, status=status)
     move(
         delivery,
         Status.REFUSED,
@@ -126,4 +146,12 @@ def settle_by_hand(delivery_id: int, *, actor: str, reason: str, now: datetime) 
         reason=reason,
         detail=f"was {delivery.status}: {delivery.last_message}"[:1000],
     )
-    return f"{reference} is off the list; WHMCS is not told of it unless somebody presses Retry."
+    if delivery.biller.is_website:
+        said = _(
+            "{reference} is off the list; the website is not told unless somebody presses Retry."
+        )
+    else:
+        said = _(
+            "{reference} is off the list; WHMCS is not told of it unless somebody presses Retry."
+        )
+    return said.format(reference=reference)

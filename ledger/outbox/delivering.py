@@ -158,20 +158,24 @@ def _how_to_book(delivery: Delivery, client: BillerClient, clock: Clock) -> str 
             postpone(delivery, error.code, str(error), error.way_out, clock())
         return None
     if state.client != bill.client:
-        message = f"{bill} belongs to client {state.client} now, it was client {bill.client}'s."
+        message = (
+            f"{bill.english} belongs to client {state.client} now, it was client {bill.client}'s."
+        )
         park(delivery, "state", message, by_hand(delivery))
     elif state.balance.currency != bill.currency:
-        message = f"{bill} is in {state.balance.currency} now, the payment is in {bill.currency}."
+        message = (
+            f"{bill.english} is in {state.balance.currency} now, the payment is in {bill.currency}."
+        )
         park(delivery, "state", message, by_hand(delivery))
     elif state.status in PAYABLE:
         return "invoice"
     elif state.status in ("paid", "refunded", "collections"):
         if biller.when_paid == Biller.WhenPaid.CREDIT:
             return "transaction"
-        message = f"{bill} is {state.status} already, and this biller parks such money."
+        message = f"{bill.english} is {state.status} already, and this biller parks such money."
         park(delivery, "state", message, by_hand(delivery))
     else:
-        message = f"{bill} is {state.status}; WHMCS takes no payment for it."
+        message = f"{bill.english} is {state.status}; WHMCS takes no payment for it."
         park(
             delivery,
             "state",

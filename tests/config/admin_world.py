@@ -123,7 +123,7 @@ class Shown:
             callback,
             Receipt.Status.REVIEW,
             text=self.text,
-            reason=self.text,
+            why=[["said", {"text": self.text}]],
             sender_id=self.text[:80],
             payer_name=self.text[:120],
             template=self.text[:60],

@@ -174,7 +174,7 @@ def test_home_says_which_phone_is_silent_by_the_stores_own_measure() -> None:
 def test_home_tells_why_a_receipt_waits_and_leaves_settled_ones_out() -> None:
     shown = Shown("alpha")
     row, home = shown.rows[Receipt], reverse("admin:index")
-    Receipt.objects.update(reason="Two claims fit it.")
+    Receipt.objects.update(why=[["said", {"text": "Two claims fit it."}]])
     page = superuser().get(home).content.decode()
     assert url(Receipt, "change", row) in page
     assert "Two claims fit it." in page

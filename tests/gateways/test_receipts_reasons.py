@@ -10,6 +10,7 @@ from gateways.models import Claim, Order, Receipt, VodafoneCashGateway
 from gateways.orders.deciding import NotNow
 from gateways.receipts import deciding
 from gateways.receipts.reasons import _ORDER, SENTENCES, english, sentence
+from gateways.wallet.matching import because
 from gateways.wallet.sms import REASONS
 from ledger import ports
 from ledger.models import AuditEvent
@@ -96,7 +97,7 @@ def test_a_dismissed_receipt_is_put_back_before_a_person(store: VodafoneCashGate
     assert said == "500.00 EGP is back on the list, and waits for you."
     receipt.refresh_from_db()
     assert (receipt.status, receipt.reason) == (
-        "review", "Put back on the list by bob: it is not",
+        "review", "Put back on the list by bob: it is not.",
     )  # fmt: skip
     event = AuditEvent.objects.get(verb="restore receipt")
     assert (event.actor, event.reason, event.detail) == ("bob", "it is not", "is review")
@@ -106,6 +107,24 @@ def test_a_dismissed_receipt_is_put_back_before_a_person(store: VodafoneCashGate
     deciding.match(receipt.pk, order.pk, actor="bob", reason="hers", now=now)
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
+
+
+@pytest.mark.django_db
+def test_what_was_doubted_is_doubted_again_once_it_is_put_back(store: VodafoneCashGateway) -> None:
+    doubt = because("untrusted_sender", sender="+201000000999")
+    receipt, now = a_receipt(store, status="review", why=[doubt]), ports.system_now()
+
+    deciding.dismiss(receipt.pk, actor="ann", reason="a fake", now=now)
+    receipt.refresh_from_db()
+    assert receipt.reason == "dismissed by ann: a fake"
+
+    for _ in range(2):
+        deciding.restore(receipt.pk, actor="bob", reason="ann is not sure", now=now)
+        receipt.refresh_from_db()
+        assert receipt.reason.startswith(
+            "Put back on the list by bob: ann is not sure. It came from"
+        )
+        deciding.dismiss(receipt.pk, actor="ann", reason="a fake", now=now)
 
 
 @pytest.mark.django_db

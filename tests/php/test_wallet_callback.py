@@ -284,7 +284,7 @@ def test_payment_not_found_yet_is_looked_for_again_with_what_was_typed(
         ("hold", "Your payment waits for approval", 30),
         ("review", "Your payment is being looked at", 30),
         ("waiting", "Not found yet", 10),
-        ("already_claimed", "Not found yet", 10),
+        ("not_found", "Not found yet", 10),
         ("unavailable", "We cannot look right now", 30),
         ("something new", "We cannot look right now", 30),
         ("expired", "This amount is no longer kept for you", None),

@@ -52,6 +52,7 @@ def test_a_phone_is_enrolled_and_its_url_and_keys_are_shown_this_once() -> None:
     assert once.count("<svg") >= 2
     assert "no-store" in answer.headers["Cache-Control"]
     assert not what_csp_would_stop(once)
+    assert "keep only the host of the server" in once
     for app in ("SMSGate", "httpSMS", "Tahweel", "SmsForwarder", "Incoming SMS to URL"):
         assert app in once
     pages = [url(Phone, "changelist"), url(Phone, "change", row), url(Phone, "history", row)]

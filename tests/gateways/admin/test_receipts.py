@@ -10,7 +10,16 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from gateways.admin.wallet_names import masked
-from gateways.models import Callback, Claim, Order, Phone, Receipt, VodafoneCashGateway, Wallet
+from gateways.models import (
+    Balance,
+    Callback,
+    Claim,
+    Order,
+    Phone,
+    Receipt,
+    VodafoneCashGateway,
+    Wallet,
+)
 from ledger import ports
 from ledger.models import AuditEvent, Delivery, Payment
 from tests.config.admin_world import Shown, superuser, url
@@ -27,6 +36,10 @@ VF = (
 
 def came(shown: Shown, status: str = Status.NEW, **fields: Any) -> Receipt:
     return a_receipt(shown.rows[Phone], shown.rows[Callback], status, **fields)
+
+
+def said_before(text: str) -> list[tuple[str, dict[str, str]]]:
+    return [("said", {"text": text})]
 
 
 def act(row: Receipt, slug: str, **fields: Any) -> Any:
@@ -102,7 +115,7 @@ def test_the_list_is_filtered_by_status_wallet_and_phone() -> None:
 
 def test_the_list_masks_the_payer_and_tells_the_last_word_of_a_colleague() -> None:
     shown = Shown("alpha")
-    row = came(shown, Status.REVIEW, reason="Two claims fit it.")
+    row = came(shown, Status.REVIEW, why=said_before("Two claims fit it."))
     act(row, "note", reason="I asked the client")
     page = listed(status__exact="review")
     assert masked(PAYER) == "010•••••678"
@@ -119,13 +132,19 @@ def test_the_page_shows_the_message_what_was_read_and_the_balances_around_it() -
     shown = Shown("alpha")
     Receipt.objects.update(balance_units=None)
     now = ports.system_now()
-    came(shown, balance_units=100_000, received_at=now - timedelta(hours=1))
-    row = came(shown, Status.REVIEW, text=VF, balance_units=190_000, reason="Its balance jumps.")
+    wallet = shown.rows[Phone].gateway.wallets.get()
+    for hours, units, brought in ((-2, 50_000, None), (-1, 100_000, 50_000), (1, 150_000, None)):
+        at = now + timedelta(hours=hours)
+        Balance.objects.create(wallet=wallet, at=at, units=units, came_units=brought)
+    row = came(
+        shown, Status.REVIEW, text=VF, balance_units=190_000, why=said_before("Its balance jumps.")
+    )
     page = page_of(row)
     for told in (
         "800.00 EGP came from 01012345678 and waits for you. Its balance jumps.",
         "رقم العملية 012345678901", SENDER, "Balance chain", "1000.00 EGP",
         "1100.00 EGP was to be expected before this one.", "1900.00 EGP", WALLET,
+        "1500.00 EGP", "no money came with it",
         "Vodafone Cash", PAYER,
     ):  # fmt: skip
         assert told in page, told
@@ -153,7 +172,7 @@ def test_an_unread_message_says_so_and_offers_to_read_it_again() -> None:
     shown = Shown("alpha")
     row = came(
         shown, Status.UNREAD, text=VF, amount_units=None, left_units=0, template="",
-        reason="Its wording is not known yet.",
+        why=said_before("Its wording is not known yet."),
     )  # fmt: skip
     page = page_of(row)
     assert "could not be read. Its wording is not known yet." in page

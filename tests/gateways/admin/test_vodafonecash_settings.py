@@ -11,7 +11,7 @@ from django.urls import reverse
 from gateways.models import VodafoneCashGateway, Wallet
 from ledger.models import AuditEvent, Biller, Merchant
 from tests.config.admin_world import Shown, superuser, url
-from tests.gateways.admin.wallet_rows import WALLET, form_of
+from tests.gateways.admin.wallet_rows import WALLET, a_store, form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +86,23 @@ def test_whmcs_is_the_billers_and_shown_as_hints_with_a_link_to_it() -> None:
     assert "abcdefghijklmnop" not in page_of(row)
 
 
+def test_a_website_stands_in_the_place_of_whmcs() -> None:
+    row = store()
+    Biller.objects.update(
+        kind="website", url="https://shop.example.com/cb?pin=4711", identifier="plugin:2"
+    )
+    page = page_of(row)
+    assert "WHMCS Identifier" not in page
+    assert "GET as the WordPress plugin takes it" in page
+    assert "https://shop.example.com/cb" in page
+    assert "4711" not in page
+    assert Biller.objects.get().hint("secret") in page
+    assert "is paid here in EGP" in page
+    row.seal("store_key", "")
+    row.save()
+    assert "Still needed: a store key, which the website" in page_of(row)
+
+
 def test_what_is_missing_before_anybody_can_pay_is_said() -> None:
     row = store()
     assert "is paid here in EGP, at 50.00 for 1 EUR" in page_of(row)
@@ -94,6 +111,8 @@ def test_what_is_missing_before_anybody_can_pay_is_said() -> None:
     page = page_of(row)
     assert "Nobody can pay here yet" in page
     assert "a wallet (below), a phone that forwards its messages" in page
+    alone = a_store(Merchant.objects.create(name="Fresh"))
+    assert "Still needed: a biller: your WHMCS or website" in page_of(alone)
 
 
 def test_legacy_open_mode_is_warned_of_wherever_the_store_is_shown() -> None:
@@ -154,7 +173,7 @@ def test_what_is_typed_in_other_ways_is_stored_in_one() -> None:
         ("system_url", "https://user:pw@vodafoncash.com", "Use https://"),
         ("hold_above_units", "a lot", "not an amount"),
         ("hold_above_units", "0", "above zero"),
-        ("hold_above_units", "1.001", "too many for EGP"),
+        ("hold_above_units", "1.001", "at most two decimals"),
         ("hold_after_failures", "101", "from 0 to 100 claims"),
         ("silent_minutes", "4", "from 5 to 1440 minutes"),
         ("offer_timeout_minutes", "4", "from 5 to 1440 minutes"),

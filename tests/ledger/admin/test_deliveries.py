@@ -5,7 +5,9 @@ from django.contrib.messages import get_messages
 from django.utils import timezone
 
 from ledger.models import AuditEvent, Biller, Delivery
-from tests.config.admin_world import Shown, url
+from ledger.money import Money
+from ledger.settlement import WITHDRAWN, paid_on
+from tests.config.admin_world import Shown, superuser, url
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +67,19 @@ def test_a_delivered_one_cannot_be_retried() -> None:
     answer = client.post(url(Delivery, "act", delivery, "retry"))
     said = "".join(str(message) for message in get_messages(answer.wsgi_request))
     assert "delivered already; nothing was changed" in said
+
+
+def test_a_booking_that_was_taken_back_is_not_settled_by_hand() -> None:
+    shown = Shown("alpha")
+    delivery = shown.rows[Delivery]
+    Delivery.objects.update(status=Delivery.Status.REFUSED, code=WITHDRAWN)
+    page = superuser().get(url(Delivery, "change", delivery)).content.decode()
+    assert "WHMCS is not told of 5.00 EUR" in page
+    assert "Taken back; its money is booked anew" in page
+
+    act = url(Delivery, "act", delivery, "settled-by-hand")
+    answer = superuser().post(act, {"reason": "paid back"})
+
+    said = "".join(str(message) for message in get_messages(answer.wsgi_request))
+    assert "SC-alpha was taken back" in said
+    assert paid_on(delivery.bill) == Money(0, "EUR")

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from ledger.models import AuditEvent, Merchant
+from ledger.models import AuditEvent, Biller, Merchant
 from tests.config.admin_world import Shown, superuser, url
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,17 @@ def test_a_new_signing_secret_is_asked_for_first_then_shown_once() -> None:
     assert fresh in answer.content.decode()
     assert fresh not in client.get(url(Merchant, "change", merchant)).content.decode()
     assert AuditEvent.objects.filter(verb="new signing secret", target_id=merchant.pk).exists()
+
+
+def test_what_a_merchant_lacks_depends_on_its_biller() -> None:
+    client, merchant = superuser(), Merchant.objects.create(name="Fresh")
+    page = client.get(url(Merchant, "change", merchant)).content.decode()
+    assert "a biller (its WHMCS or website), an enabled payment account, a signing secret" in page
+    Biller.objects.create(merchant=merchant, kind="website", url="https://shop.example.com/cb")
+    page = client.get(url(Merchant, "change", merchant)).content.decode()
+    assert "Still needed: an enabled payment account." in page
+    assert "WHMCS module" not in page
+    assert "Only for a WHMCS" in page
 
 
 def test_a_new_signing_secret_needs_the_right_to_change_the_merchant() -> None:

@@ -63,10 +63,8 @@ final class WalletPage
             case 'review':
                 $facts = $this->facts($answer, $phone);
                 return $this->html('review', 'calm', $said, $facts, self::LOOK_LATER_SECONDS);
-            // Somebody else's receipt looks to a client like one that has not come.
             case 'waiting':
             case 'not_found':
-            case 'already_claimed':
                 return $this->html('looking', 'calm', '', $this->facts($answer, $phone), self::LOOK_AGAIN_SECONDS);
             case 'expired':
                 return $this->html('expired', '', '', $this->facts($answer, $phone), 0);
