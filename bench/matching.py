@@ -151,7 +151,7 @@ def receipts(sign: str, count: int, dice: random.Random) -> list[tuple[int, "Cam
 
 def rate(gateway_id: int, wanted: list[tuple[int, "Came"]], sign: str) -> float:
     """Receipts per second; exits where one finds another claim than its own, or none."""
-    from gateways.receipts.joining import expected_for
+    from gateways.receipts.expecting import expected_for
     from gateways.wallet.matching import Match, match
 
     started = perf_counter()

@@ -8,6 +8,7 @@ phone that was offline match by themselves in whatever order they arrive. Locks:
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from gateways.models import EGP, Balance, Receipt, Wallet
 from gateways.receipts.reasons import has
@@ -58,10 +59,12 @@ def heal(wallet: Wallet, now: datetime) -> list[int]:
     """Ids of the receipts whose balance fits since another message came: to be offered to the claims.
     Those of before, too, for whoever freed them may have died before he offered them."""
     since = now - timedelta(hours=wallet.gateway.receipt_age_hours)
-    mine = Receipt.objects.filter(wallet=wallet, received_at__gte=since).exclude(why=[])
-    doubted = mine.filter(status=Status.REVIEW, trusted=True, step__isnull=True)
-    waiting = [each for each in doubted.order_by("-pk")[:AT_ONCE] if has(each.why, *APART)]
+    doubted = Q(status=Status.REVIEW, trusted=True, step__isnull=True)
+    mine = Receipt.objects.filter(doubted | Q(status=Status.NEW), wallet=wallet).exclude(why=[])
+    latest = list(mine.filter(received_at__gte=since).order_by("-pk")[:AT_ONCE])
+    waiting = [each for each in latest if each.status == Status.REVIEW and has(each.why, *APART)]
     waiting.sort(key=lambda each: each.stamp)
+    freed = {each.pk for each in latest if each.status == Status.NEW and has(each.why, FOUND)}
     fitting = {0}
     # Each that fits may be the neighbour that another one lacked.
     while fitting:
@@ -69,8 +72,8 @@ def heal(wallet: Wallet, now: datetime) -> list[int]:
             each.pk for each in waiting if not _doubt(each, wallet) and _free(each.pk, wallet)
         }
         waiting = [each for each in waiting if each.pk not in fitting]
-    freed = mine.filter(status=Status.NEW).order_by("pk")
-    return [each.pk for each in freed if has(each.why, FOUND)]
+        freed |= fitting
+    return sorted(freed)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from gateways.models import Claim, Order, Receipt, VodafoneCashGateway
 from gateways.orders.states import change, flag, tell
 from gateways.providers.vodafonecash import check
 from gateways.receipts import joining, topping_up, wanting
+from gateways.receipts.expecting import came_of, expected_for, expected_of
 from gateways.wallet.matching import Match, because, match, plain_reference
 from gateways.wallet.phones import local_phone
 from ledger.cipher import SealBroken
@@ -186,9 +187,9 @@ def _look(gateway: VodafoneCashGateway, known: Claim, ask: Ask, clock: Clock) ->
     """The oldest receipt that is this claim's and nobody else's. Who loses a race looks further."""
     account = accounts.load(gateway)
     for receipt in _receipts_for(gateway, known):
-        came = joining.came_of(receipt)
-        mine = joining.expected_of(known, by_amount=gateway.unique_amounts)
-        others = [e for e in joining.expected_for(gateway.pk, came) if e.id != known.pk]
+        came = came_of(receipt)
+        mine = expected_of(known, gateway)
+        others = [each for each in expected_for(gateway.pk, came) if each.id != known.pk]
         verdict = match(came, [mine, *others])
         if not (isinstance(verdict, Match) and verdict.id == known.pk):
             continue

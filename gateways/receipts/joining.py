@@ -12,21 +12,20 @@ from gateways.models import EGP, Claim, Order, OrderEvent, Receipt, VodafoneCash
 from gateways.orders.settling import settle
 from gateways.orders.states import change, flag
 from gateways.receipts import wanting
+from gateways.receipts.expecting import came_of, expected_for
 from gateways.receipts.quoting import worth
 from gateways.receipts.reasons import english
 from gateways.wallet.matching import (
     Ambiguous,
     Came,
-    Expected,
     Match,
     Reason,
     because,
     match,
-    plain_reference,
 )
 from ledger.models import Bill, Payment
 from ledger.money import Money
-from ledger.ports import Clock, unix_seconds
+from ledger.ports import Clock
 
 Status = Receipt.Status
 Source = OrderEvent.Source
@@ -35,53 +34,6 @@ ANTI_SPAM = wanting.ANTI_SPAM
 GRACE = timedelta(minutes=10)
 # An expired claim is still shown beside a receipt that comes later.
 REMEMBERED = timedelta(days=7)
-
-
-def came_of(receipt: Receipt) -> Came:
-    return Came(
-        amount=receipt.amount,
-        phone=receipt.payer_phone,
-        name=receipt.payer_name,
-        reference=plain_reference(receipt.transaction_id),
-        moment=unix_seconds(receipt.happened_at or receipt.sent_at or receipt.received_at),
-    )
-
-
-def expected_of(claim: Claim, *, by_amount: bool) -> Expected:
-    """Money for an order may have been sent as soon as it was shown; money that is claimed without
-    one, as long ago as the store still takes it."""
-    if claim.order is not None:
-        opened = claim.order.created
-    else:
-        opened = claim.created - timedelta(hours=claim.gateway.receipt_age_hours)
-    return Expected(
-        id=claim.pk,
-        amount=claim.amount,
-        phone=claim.phone,
-        name=claim.name,
-        reference=claim.reference,
-        opened=unix_seconds(opened),
-        expires=unix_seconds(claim.expires),
-        by_amount=by_amount,
-    )
-
-
-def expected_for(gateway_id: int, came: Came) -> list[Expected]:
-    """Every open claim that a receipt might be for: a tie that was left out would be booked wrongly.
-    One query for each sign, because one for all of them would read the whole table."""
-    store = VodafoneCashGateway.objects.get(pk=gateway_id)
-    # A claim of a top-up is only being looked for at this moment, by whoever made it.
-    live = Claim.objects.filter(
-        order__bill__kind=Bill.Kind.INVOICE, gateway_id=gateway_id, status=Claim.Status.OPEN
-    ).select_related("order")
-    same = live.filter(amount_units=came.amount.units)
-    queries = [live.filter(phone=came.phone) if came.phone else same.exclude(name="")]
-    if store.unique_amounts and came.amount.units % 100:
-        queries.append(same)
-    if came.reference:
-        queries.append(live.filter(reference=came.reference).exclude(reference=""))
-    found = {claim.pk: claim for query in queries for claim in query}
-    return [expected_of(claim, by_amount=store.unique_amounts) for claim in found.values()]
 
 
 def find_claim(account: Account, receipt_id: int, *, clock: Clock) -> bool:

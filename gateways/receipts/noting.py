@@ -282,9 +282,8 @@ def _wallet_of(
     last4: str | None,
 ) -> Wallet | None:
     """The wallet that was paid: the one named, else the only one it can be on that SIM."""
-    wallets = list(
-        Wallet.objects.filter(gateway_id=phone.gateway_id, kind__in=tuple(kinds), active=True)
-    )
+    known = Wallet.objects.filter(gateway_id=phone.gateway_id, kind__in=tuple(kinds), active=True)
+    wallets = list(known.select_related("gateway"))
     if receiver:
         return next((each for each in wallets if each.number == receiver), None)
     if last4:
