@@ -15,7 +15,9 @@ from gateways.models import Order, Receipt
 from gateways.receipts import deciding
 from ledger.admin.acts import Act, Doing, ReasonForm
 from ledger.admin.showing import isolated, two_lines, visible
+from ledger.models import Payment
 from ledger.money import Money
+from ledger.outbox.deciding import was_told
 from ledger.ports import database_now
 from ledger.settlement import audit
 
@@ -229,6 +231,15 @@ def _only_waiting(receipt: Receipt) -> str:
     return gettext("Only receipts that wait for a claim or a person.")
 
 
+def _only_untold(receipt: Receipt) -> str:
+    if receipt.status != Status.MATCHED:
+        return gettext("It is not matched.")
+    booked = Payment.objects.filter(claims__booked_from=receipt)
+    if any(was_told(payment) for payment in booked):
+        return gettext("WHMCS or the website was told of it: book the refund there.")
+    return ""
+
+
 READ_AGAIN = Act(
     "read-again",
     _("Read again"),
@@ -294,7 +305,7 @@ ACTS = (
             "waits again."
         ),
         form=ReasonForm,
-        why_not=lambda row: "" if row.status == Status.MATCHED else gettext("It is not matched."),
+        why_not=_only_untold,
         grave=True,
     ),
     Act(

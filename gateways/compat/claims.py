@@ -138,7 +138,8 @@ def _unavailable(merchant: Merchant, why: str) -> Refused:
 def _answered(merchant: Merchant, form: Form, language: str) -> HttpResponse:
     gateway = VodafoneCashGateway.objects.filter(merchant=merchant, enabled=True).first()
     if gateway is None:
-        raise _unavailable(merchant, "no store that is switched on")
+        refusal = answers.not_available("no store that is switched on")
+        return _not_started(merchant, None, refusal, language)
     before = _last_order(gateway, form)
     # What waits for a person goes on waiting; a new order would ask for the money again.
     if before and before.status == Order.Status.REVIEW:
@@ -188,8 +189,9 @@ def _not_started(
     log.warning("claim of merchant %s: %s", merchant.pk, refusal.for_merchant)
     if why == "not_yours":
         raise Refused("bad_fields", 400)
-    words = f"{refusal.title}. {refusal.text}"
-    return told("unavailable", None, language, message=words)
+    # Asked again in a minute it would be the same: the store is off, or takes no such invoice.
+    code = "not_available" if refusal.status == 409 else "unavailable"
+    return told(code, None, language, message=f"{refusal.title}. {refusal.text}")
 
 
 def told(

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from ledger import tasks
@@ -71,6 +72,12 @@ def _taken_back(reference: str) -> str:
     return said.format(reference=reference)
 
 
+def was_told(payment: Payment) -> bool:
+    """Whether the biller has heard of a booking, or may have."""
+    sent = Q(attempts__kind=Attempt.Kind.SEND) | Q(status=Status.DELIVERED)
+    return Delivery.objects.filter(sent, payment=payment).exists()
+
+
 @transaction.atomic
 def withdraw(payment: Payment, *, actor: str, reason: str, now: datetime) -> bool:
     """Take back a booking of which the biller cannot have heard; False where it may have."""
@@ -80,13 +87,10 @@ def withdraw(payment: Payment, *, actor: str, reason: str, now: datetime) -> boo
         .filter(payment=payment)
         .order_by("pk")
     )
-    if Attempt.objects.filter(delivery__in=deliveries, kind=Attempt.Kind.SEND).exists():
+    if was_told(payment):
         return False
-    for delivery in deliveries:
-        if delivery.lease_until and delivery.lease_until >= now:
-            return False
-        if delivery.status == Status.DELIVERED:
-            return False
+    if any(each.lease_until and each.lease_until >= now for each in deliveries):
+        return False
     for delivery in deliveries:
         move(
             delivery,

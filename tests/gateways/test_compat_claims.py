@@ -185,16 +185,24 @@ def test_a_silent_whmcs_is_unavailable_and_shows_nothing_of_it(
     client: Client, store: VodafoneCashGateway, whmcs: FakeBiller
 ) -> None:
     whmcs.reads.append(BillState("42", "7", "cancelled", DUE, DUE))
-    assert claim(client, store)["code"] == "unavailable"
+    assert claim(client, store)["code"] == "not_available"
     whmcs.reads.append(GONE)
     said = claim(client, store)
     assert said["code"] == "unavailable"
     assert str(GONE) not in said["message"]
 
 
-@pytest.mark.parametrize("change", ["disabled", "no wallet", "no rate", "euro"])
-def test_a_store_that_cannot_take_it_is_unavailable(
-    client: Client, store: VodafoneCashGateway, whmcs: FakeBiller, change: str
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("disabled", "not_available"),
+        ("euro", "not_available"),
+        ("no wallet", "unavailable"),
+        ("no rate", "unavailable"),
+    ],
+)
+def test_a_store_that_cannot_take_it_says_whether_to_wait(
+    client: Client, store: VodafoneCashGateway, whmcs: FakeBiller, change: str, code: str
 ) -> None:
     if change == "disabled":
         VodafoneCashGateway.objects.update(enabled=False)
@@ -207,7 +215,7 @@ def test_a_store_that_cannot_take_it_is_unavailable(
 
     said = claim(client, store)
 
-    assert (said["status"], said["code"], said["pay_to"]) == (False, "unavailable", "")
+    assert (said["status"], said["code"], said["pay_to"]) == (False, code, "")
     assert not Claim.objects.exists()
 
 

@@ -130,6 +130,19 @@ def test_form_works_without_an_amount_that_will_not_do(
     assert not [tag for tag, attributes in page.tags if "readonly" in attributes or tag == "script"]
 
 
+def test_what_cannot_be_paid_this_way_asks_for_no_money(whmcs: Whmcs, console: Console) -> None:
+    console.answers("not_available", amount="", pay_to="")
+
+    visit = whmcs.visit()
+    html = visit.invoice()
+    answer = visit.post()
+
+    assert "This invoice cannot be paid this way" in html
+    assert "<form" not in html
+    assert title(answer) == "This invoice cannot be paid this way"
+    assert refreshes(answer) is None
+
+
 @pytest.mark.parametrize("text", ['01"><script>', "<b>", "' onfocus='alert(1)"])
 def test_foreign_text_in_an_answer_stays_text(whmcs: Whmcs, console: Console, text: str) -> None:
     console.answers("waiting", pay_to=text, due=f"15.99 {text}", rate=text)

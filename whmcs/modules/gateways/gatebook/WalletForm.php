@@ -98,7 +98,8 @@ final class WalletForm extends CheckoutForm
             case 'on_its_way':
             case 'hold':
             case 'review':
-                return self::stands($quote, $fields['invoice'], $words);
+            case 'not_available':
+                return self::stands((string) $quote['code'], $fields['invoice'], $words);
         }
         $claimed = self::claimed($fields['client'], $fields['invoice']);
         return self::opening($words)
@@ -138,15 +139,12 @@ final class WalletForm extends CheckoutForm
             . self::escape($words->text('open')) . '</a>';
     }
 
-    /**
-     * @param array<string, mixed> $quote
-     */
-    private static function stands(array $quote, string $invoice, WalletWords $words): string
+    private static function stands(string $code, string $invoice, WalletWords $words): string
     {
-        [$title, $text] = $words->state((string) $quote['code']);
+        [$title, $text] = $words->state($code);
         $html = self::opening($words) . '<p><strong>' . self::escape($title)
             . '</strong></p><p>' . self::escape($text) . '</p>';
-        if (in_array($quote['code'], ['on_its_way', 'hold', 'review'], true)) {
+        if (in_array($code, ['on_its_way', 'hold', 'review'], true)) {
             $html .= '<p>' . self::show($invoice, $words) . '</p>';
         }
         return $html . '</div>';

@@ -70,6 +70,8 @@ final class WalletPage
                 return $this->html('expired', '', '', $this->facts($answer, $phone), 0);
             case 'invalid':
                 return $this->html('invalid', '', $said, $this->facts($answer, $phone), 0);
+            case 'not_available':
+                return $this->html('not_available', '', '', '', 0);
             case 'refused':
             case 'settings':
             case 'client':

@@ -72,6 +72,10 @@ final class WalletWords
             'We cannot look right now',
             'Have you paid? Then nothing is lost, and you do not need to pay again.',
         ],
+        'not_available' => [
+            'This invoice cannot be paid this way',
+            'Please choose another payment method on the invoice. Have you paid already? Then please contact us.',
+        ],
         'refused' => [
             'This payment method is not available right now',
             'Please choose another one or contact us. Have you paid already? Then please do not pay again.',
@@ -142,6 +146,10 @@ final class WalletWords
         'unreached' => [
             'لا يمكننا البحث الآن',
             'هل دفعت؟ لم يضع شيء، ولا حاجة إلى الدفع مرة أخرى.',
+        ],
+        'not_available' => [
+            'لا يمكن دفع هذه الفاتورة بهذه الطريقة',
+            'يرجى اختيار طريقة دفع أخرى من الفاتورة. هل دفعت بالفعل؟ يرجى التواصل معنا.',
         ],
         'refused' => [
             'طريقة الدفع هذه غير متاحة الآن',
