@@ -110,12 +110,18 @@ def _only_flagged(order: Order) -> str:
     return "" if order.attention else gettext("Nothing is flagged.")
 
 
+def _only_asked(order: Order) -> str:
+    """Nobody can be asked for a wallet transfer: its SMS tells, or the platform's report."""
+    return gettext("A wallet's transfers come by themselves.") if order.pay_currency == EGP else ""
+
+
 FETCH = Act(
     "fetch",
     _("Fetch from provider"),
     "gateways.fetch_order",
     _fetch,
     _("Asks the provider what is true of this order, and believes the answer."),
+    why_not=_only_asked,
 )
 ACTS = (
     Act(
@@ -132,7 +138,7 @@ ACTS = (
         _("Refuse"),
         "gateways.decide_order",
         _reasoned(deciding.refuse),
-        _("Closes the order without booking anything. Refund the payer at the provider."),
+        _("Closes the order without booking anything. Refund the payer where the money came in."),
         form=ReasonForm,
         why_not=_only_review,
         grave=True,

@@ -184,7 +184,7 @@ class OrderAdmin(WithActs, Record):
         ]
         if row.valid_until and not row.pay_currency:
             where.append(Fact(gettext("Valid until"), moment(row.valid_until, place)))
-        if row.poll_at:
+        if row.poll_at and row.pay_currency != EGP:
             where.append(Fact(gettext("Provider asked again"), moment(row.poll_at, place)))
         callbacks: list[tuple[object, ...]] = [
             (link(each), callback_chip(each), each.verdict, moment(each.received_at, place))

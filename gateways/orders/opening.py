@@ -213,7 +213,8 @@ def _opened(order: Order, instructions: Instructions, now: datetime) -> Order:
             "Ask whoever runs the relay: each order needs an address of its own. Nobody was shown it.",
         )
         return _refused(Order.objects.get(pk=order.pk), refusal, now)
-    tell(order, now, Source.PAYER, text="created at the provider")
+    created = "created at the provider" if order.provider_reference else "ready to be paid"
+    tell(order, now, Source.PAYER, text=created)
     return order
 
 

@@ -25,6 +25,7 @@ Text = str | Promise
 GOOD, BUSY, WARN, BAD, QUIET = "good", "busy", "warn", "bad", "quiet"
 _ICONS = {GOOD: "✓", BUSY: "↻", WARN: "?", BAD: "!", QUIET: "·"}
 # Latin letters and digits, with what stands between them.
+_ARABIC = re.compile(r"[\u0600-\u06ff]")
 _LATIN = re.compile(r"[+@#]?[A-Za-z0-9…•](?:[A-Za-z0-9 .,:;+/@#&=%…•_'-]*[A-Za-z0-9…•%])?")
 
 
@@ -181,10 +182,13 @@ def said(event: AuditEvent) -> str:
 
 def isolated(text: object) -> SafeString | str:
     """In Arabic, with each Latin part kept in its own order: ids, times and amounts would be torn
-    apart at their signs. Markup stays as it is."""
+    apart at their signs, and the full stop of an English sentence would stand before it. Markup
+    stays as it is."""
     if not get_language_bidi() or isinstance(text, SafeData) or hasattr(text, "__html__"):
         return text  # type: ignore[return-value]
     plain, at, parts = str(text), 0, list[tuple[str | SafeString]]()
+    if not _ARABIC.search(plain):
+        return format_html('<bdi dir="ltr">{}</bdi>', plain) if plain else ""
     for latin in _LATIN.finditer(plain):
         parts += [(plain[at : latin.start()],), (format_html("<bdi>{}</bdi>", latin[0]),)]
         at = latin.end()
