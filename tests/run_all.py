@@ -23,7 +23,8 @@ from tests.environment import CONFIGURATION, ROOT
 from tests.with_postgres import find_server
 
 PYTHON = (sys.executable,)
-PYTEST = (*PYTHON, "-m", "pytest", "-q")
+# The slowest are named, so that a suite that grows shows where.
+PYTEST = (*PYTHON, "-m", "pytest", "-q", "--durations=20", "--durations-min=4")
 MANAGE = (*PYTHON, "manage.py")
 POSTGRES = (*PYTHON, "tests/with_postgres.py")
 # What touches no database of ours, or a browser looks at: once is enough.
