@@ -267,6 +267,7 @@ def test_a_match_is_undone_until_whmcs_knows() -> None:
         status=Delivery.Status.DELIVERED, delivered_at=now
     )
     assert "WHMCS was told" in said(act(row, "undo", reason="too late"))
+    assert "book the refund there" in page_of(row)
     row.refresh_from_db()
     assert row.status == Status.MATCHED
 
