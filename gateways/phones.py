@@ -54,11 +54,10 @@ def take_in(account: Account, inbound: Inbound, address: str, now: datetime) -> 
 
 def heard(account: Account, upload: Upload, now: datetime) -> None:
     """Note that the phone lives, and what it says of itself."""
-    facts: dict[str, Any] = {
-        "last_seen": now,
-        "app": upload.app[:40],
-        "warning": upload.warning[:300],
-    }
+    facts: dict[str, Any] = {"last_seen": now, "app": upload.app[:40]}
+    if upload.messages or upload.warning:
+        # A heartbeat a minute later says nothing of what is wrong with the messages.
+        facts["warning"] = upload.warning[:300]
     if upload.messages:
         facts["last_message"] = now
     if beat := upload.heartbeat:

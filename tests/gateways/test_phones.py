@@ -139,3 +139,21 @@ def test_one_time_codes_are_masked_before_they_are_kept(client: Client) -> None:
     code = message("Your verification code is 918273. Never share it.", "Bank")
     assert post(client, phone, code).status_code == 200
     assert b"918273" not in bytes(Callback.objects.get().body)
+
+
+@pytest.mark.django_db
+def test_what_is_wrong_with_messages_is_told_until_they_are_right(client: Client) -> None:
+    phone = a_phone()
+    good = {"fingerprint": "a" * 64, "address": "VF-Cash", "body": SMS}
+    odd = {"fingerprint": "b" * 64, "address": "VF-Cash", "body": None}
+    beat = json.dumps({"device_id": "x", "name": "x", "battery": 5, "pending_count": 1}).encode()
+
+    def sends(*messages: dict[str, Any]) -> str:
+        body = json.dumps({"device_id": "x", "messages": messages}).encode()
+        assert post(client, phone, body, "ingest/sms").status_code == 200
+        assert post(client, phone, beat, "ingest/heartbeat").status_code == 200
+        phone.refresh_from_db()
+        return phone.warning
+
+    assert "cannot be read" in sends(good, odd)
+    assert sends(good) == ""
