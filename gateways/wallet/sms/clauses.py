@@ -14,8 +14,11 @@ def clause(label: str, value: str) -> re.Pattern[str]:
 
 
 _NAME_ENDS = r"(?= ?[.؛;،,-]? ?(?:على رقم|على محفظة|رصيد|تاريخ|بتاريخ|رقم العملية|بنجاح)|[؛;،,])"
-# Nothing marks the end of the name in a deposit but the advert, the other script, or the end.
-_LAST_NAME_ENDS = r"(?= ?\.| ?$| (?:استخدم|استمتع|دلوقتي|للمزيد|http)|(?<=[a-z]) [\u0621-\u064a])"
+# Nothing marks the end of the name in a deposit but the advert's line, the other script, or the end.
+_LAST_NAME_ENDS = (
+    r"(?= ?\.| ?$| (?:استخدم|استمتع|دلوقتي|للمزيد|http)|(?<=[a-z]) [\u0621-\u064a]"
+    r"|(?<=[\u0621-\u064a]) [a-z]|\n[\u0621-\u064a])"
+)
 _BALANCE = (
     "(?:رصيدك الحالى|رصيد محفظتك الحالى|رصيد حسابك(?: فى فودافون كاش)? الحالى(?: فى فودافون كاش)?)"
 )
@@ -37,9 +40,12 @@ CLAUSES = {
     "done": clause("بنجاح", r"(?![^\W\d_])"),
     "etisalat": clause("على محفظة اتصالات كاش", r"(?![^\W\d_])"),
     "english_reference": clause("Ref", "{ref12}"),
+    "transaction_id": clause("Transaction ID", "{ref10}"),
+    "new_balance": clause("New balance", "{balance}"),
     "english_balance": clause("Available Balance", "{balance}"),
     "your_balance": clause("Your current balance is", "{balance}"),
     "nbe_when": clause("يوم", "{month_day} الساعة ?{time}"),
+    "nbe_day": clause("يوم", "{dmy}(?: الساعة ?{time})?"),
     "misr_when": clause("يوم", "{iso} الساعة ?{time}"),
     "cib_when": clause("بتاريخ", "{dmy_any} {time}"),
     "available": clause("المتاح", "{balance}"),
@@ -68,6 +74,8 @@ LABELS = tuple(
         "يوم",
         "المتاح",
         "Ref",
+        "Transaction ID",
+        "New balance",
         "Available Balance",
         "Your current balance is",
     )

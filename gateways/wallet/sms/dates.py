@@ -26,7 +26,7 @@ def cairo_time(moment: datetime) -> datetime:
 
 
 def moment(found: Mapping[str, str | None], received_at: datetime | None) -> datetime | None:
-    """What the slots year, month, day, hour ... say; None without a date, or without any year.
+    """What the slots year, month, day, hour ... say; None without a date, any year, or an hour.
 
     A year that the message leaves out comes from the receipt: the latest that is not after it.
     Raises OddDate for a 31st of June, a 13 o'clock PM, and a date far from its receipt.
@@ -45,7 +45,8 @@ def moment(found: Mapping[str, str | None], received_at: datetime | None) -> dat
             return _either(found, received_at)
     except OverflowError:
         raise OddDate("the time of receipt is at an end of the calendar") from None
-    return _built(_full(year), found)
+    built = _built(_full(year), found)
+    return built if found.get("hour") else None
 
 
 def _full(year: str) -> int:
@@ -84,7 +85,7 @@ def _either(found: Mapping[str, str | None], received_at: datetime | None) -> da
 
 def _built(year: int, found: Mapping[str, str | None]) -> datetime:
     month = str(found["month"])
-    hour = int(found["hour"] or "0")
+    hour = int(found.get("hour") or "0")
     half = (found.get("half") or "").lower()
     if half:
         if not 1 <= hour <= 12:
@@ -93,7 +94,14 @@ def _built(year: int, found: Mapping[str, str | None]) -> datetime:
     try:
         number = int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1
         second = int(found.get("second") or "0")
-        parts = (year, number, int(found["day"] or "0"), hour, int(found["minute"] or "0"), second)
+        parts = (
+            year,
+            number,
+            int(found["day"] or "0"),
+            hour,
+            int(found.get("minute") or "0"),
+            second,
+        )
         return datetime(*parts, tzinfo=CAIRO).replace(tzinfo=None)
     except ValueError:
         raise OddDate("no such date") from None

@@ -21,6 +21,7 @@ from gateways.wallet.sms.clauses import (
 from gateways.wallet.sms.codes import is_otp
 from gateways.wallet.sms.dates import OddDate, moment
 from gateways.wallet.sms.doubts import DOUBT, HARMLESS, NO_NAME, OWN_MONEY
+from gateways.wallet.sms.layouts import Template
 from gateways.wallet.sms.refusals import (
     MOVES_BALANCE,
     balance_in,
@@ -31,7 +32,7 @@ from gateways.wallet.sms.refusals import (
 )
 from gateways.wallet.sms.senders import wallets_of
 from gateways.wallet.sms.slots import written
-from gateways.wallet.sms.templates import HEADS, TEMPLATES, Template
+from gateways.wallet.sms.templates import HEADS, TEMPLATES
 from gateways.wallet.sms.wording import LONGEST, Copy, copy_of
 from ledger.money import Money, MoneyError
 
@@ -189,7 +190,7 @@ def _take(found: dict[str, str | None], piece: re.Match[str], copy: Copy) -> Non
             if NO_NAME.search(value) or DOUBT.search(value):
                 raise Refused("doubtful")
             # As written: folding is for reading, and people are shown their own spelling.
-            shown = copy.shown[slice(*piece.span("name"))]
+            shown = copy.written(*piece.span("name"))
             found[slot] = " ".join(shown.split()).strip(" .-'")
     if "balance" in found and "rest" not in found:
         found["rest"] = copy.folded[piece.end() :]

@@ -50,9 +50,9 @@ _RULES = tuple(
     for reason, *patterns in (
         (
             "request_not_payment",
-            r"^(?:money|payment) request\b",
+            r"^(?:money|payment) request\b|[ap]m: ?money request\b|^you have received a money request\b",
             r"\brequest(?:s|ed|ing)? (?:money|payment|egp|to pay|a payment)",
-            r"\bو?طلب (?:تحويل|دفع|مبلغ|سداد|اموال|فلوس)|\bيطلب (?:منك|مبلغ)",
+            r"\bو?طلب (?:تحويل|دفع|سحب|مبلغ|سداد|اموال|فلوس)|\bيطلب (?:منك|مبلغ)",
         ),
         (
             "reversal",
@@ -88,7 +88,11 @@ _RULES = tuple(
             rf"^(?:يرجى العلم انه )?(?!.{{0,80}}{_BRINGS})(?:تم (?:تنفيذ )?"
             r"(?:خصم|سحب|دفع|شحن رصيد|سداد|شراء|ارسال) "
             r"|(?:تم|عملية) (?:تنفيذ )?تحويل .{0,60}(?: لرقم | الى | من (?:حساب|محفظت|بطاقت)))",
-            r"^ipn transfer sent\b",
+            # e& writes a slogan on the line before.
+            r"^[^\n]{0,40}\nتم تحويل مبلغ ?[0-9.,]{1,12} ?{pounds} الى رقم ?[+]?[0-9]|^لقد قمت بتحويل ",
+            r"^ipn transfer (?:sent\b|with .{0,30} deducted\b)|^successful cash-out\b"
+            r"|^you have a trx on your card\b"
+            r"|^[a-z]{3,9} [0-9]{1,2}, 20[^a-z]{6,16}[ap]m: ?(?:sent|paid)\b",
             r"^(?:egp ?[0-9.,]{1,12}|[0-9.,]{1,12} ?(?:egp|l\.?e\.?)) (?:was|were|has been|have been)"
             r" (?:successfully )?(?:transferred|sent|paid|recharged|withdrawn)\b",
             r"\b(?:was|been) (?:debited|charged|deducted)\b|\bhad a successful transaction\b",

@@ -20,7 +20,7 @@ POUNDS = (
     r"(?:جنيها?(?:[ \n]مصري)?|ج[ \n]?\.?[ \n]?م|ج|egp|l\.?e|e\.g\.p)(?![^\W\d_])(?:\.(?![0-9]))?"
 )
 _LETTER = r"[^\W\d_]"
-_NAME = rf"{_LETTER}(?:{_LETTER}|[ \n.'’*&-]){{0,59}}?"
+_NAME = rf"{_LETTER}(?:{_LETTER}|[ \n.'’*&/-]){{0,59}}?"
 # Whole, or in blocks of the usual lengths: any other gap may be where a number was cut.
 _MOBILE = (
     r"(?<![0-9])(?:(?:\+20|0020|20)?0?1[0125][0-9]{8}"
@@ -42,6 +42,8 @@ SLOTS = {
     "phone": rf"(?P<phone>{_MOBILE})",
     "own_phone": rf"(?P<own_phone>{_MOBILE})",
     "name": rf"(?P<name>{_NAME})",
+    # InstaPay shows a payer's address where he gave himself one.
+    "payee": rf"(?P<name>{_NAME}|[a-z0-9][a-z0-9._-]{{0,49}}@instapay)",
     "last4": rf"{_MASK}(?P<last4>[0-9]{{4}})(?![0-9*])",
     # References are of one length per layout: a shorter one was cut off.
     "ref12": r"(?P<reference>[0-9]{12})(?![0-9])",

@@ -10,34 +10,9 @@ Wording: captured messages and public lists of wording; names and numbers are in
 
 # ruff: noqa: RUF001 -- it is Arabic, and not Latin letters that look odd.
 
-from dataclasses import dataclass
-
+from gateways.wallet.sms.banks import BANKS
+from gateways.wallet.sms.layouts import Template
 from gateways.wallet.sms.slots import written
-
-
-@dataclass(frozen=True)
-class Template:
-    """One layout. Head and clauses: see slots.py and clauses.py."""
-
-    id: str
-    wallet: str
-    head: str
-    example: str
-    clauses: tuple[str, ...] = ()
-    # Without these the message was cut.
-    needs: tuple[str, ...] = ()
-    # Usually one of these is there: without it, let a person look.
-    one_of: tuple[str, ...] = ()
-    # Where any of these was read, this layout goes on to a reference: without it, let a person look.
-    then_reference: tuple[str, ...] = ()
-    # The head ends the receipt; only a head that stops at a phone number does not.
-    closed: bool = True
-    kind: str = "transfer_in"
-    # Seen on a phone. False: known from a list of wording only, and not sure enough to pay by itself.
-    captured: bool = True
-    # Read only from this wallet's own sender ids: its short reference may be another's cut one.
-    own_senders_only: bool = False
-
 
 _FROM = "تم استلام مبلغ ?{amount} من ?(?:رقم)? ?:? ?"
 # Lists of wording have it without the word "amount" too.
@@ -55,6 +30,15 @@ VODAFONE_CASH = (
         closed=False,
     ),
     Template(
+        "vf-ar-listed",
+        "vodafone_cash",
+        "تم استلام {amount} من ?(?:رقم)? ?:? ?{phone}",
+        "تم استلام 90.00 جنيه من 01000000707 رصيدك الحالي 410.00 جنيه رقم العملية 022300000521",
+        clauses=("name", "wallet", "when", "balance", "reference"),
+        closed=False,
+        captured=False,
+    ),
+    Template(
         "vf-ar-remittance",
         "vodafone_cash",
         _FROM + "[؛;،,]?(?= ?المسجل)",
@@ -69,18 +53,16 @@ VODAFONE_CASH = (
         "استلمت {amount} من ?(?:رقم)? ?{phone}",
         "استلمت 1000.00 جنيه من 01200000303. رقم العملية 987654321000",
         clauses=("balance", "reference"),
-        needs=("reference",),
+        closed=False,
         captured=False,
     ),
     Template(
         "vf-ar-to-wallet",
         "vodafone_cash",
-        "تم تحويل مبلغ ?{amount} لمحفظتك من رقم ?{phone}",
+        "تم تحويل (?:مبلغ ?)?{amount} (?:لمحفظتك|الى محفظتك) من ?(?:رقم)? ?{phone}",
         "تم تحويل مبلغ 1500 جنيه لمحفظتك من رقم 01100000202 المسجل بإسم Salma Test على رقم"
         " 01000000101",
         clauses=("name", "number", "when", "balance", "reference"),
-        needs=("number",),
-        then_reference=("balance", "when"),
         closed=False,
         captured=False,
     ),
@@ -96,10 +78,12 @@ VODAFONE_CASH = (
     Template(
         "vf-en-wallet",
         "vodafone_cash",
-        r"You have received {amount} from {phone} in your Vodafone Cash wallet\.?"
-        " ?Transaction ID ?:? ?{ref10}",
+        r"You have received {amount} from {phone}"
+        r"(?: in your Vodafone Cash wallet|(?=\.? ?Transaction ID))",
         "You have received EGP 350.00 from 01200000303 in your Vodafone Cash wallet. Transaction"
         " ID: 0123456789",
+        clauses=("transaction_id", "new_balance"),
+        closed=False,
         captured=False,
     ),
     Template(
@@ -155,7 +139,7 @@ ORANGE_CASH = (
         "orange-ar",
         "orange_cash",
         "تم استلام عملية تحويل اموال بمبلغ ?{amount} من {name}(?: ?- ?{phone})?"
-        "(?: ?[،,؛;.]|(?= (?:رصيدك|رقم (?:المعاملة|العملية)) ))",
+        r"(?: ?[،,؛;]|(?: ?\.)?(?= ?(?:رصيدك|رقم (?:المعاملة|العملية)) ))",
         "تم إستلام عملية تحويل أموال بمبلغ 150.00 جنيه من RANIA H Sample، رصيدك الحالي 371.05"
         " جنيه. رقم المعاملة 1908000136",
         clauses=("balance", "orange_reference"),
@@ -176,7 +160,7 @@ ORANGE_CASH = (
         _FROM + "{phone}",
         "تم استلام مبلغ 250 جنيه من رقم 01200000303 رقم العملية 88776600",
         clauses=("balance", "short_reference"),
-        needs=("short_reference",),
+        closed=False,
         captured=False,
         own_senders_only=True,
     ),
@@ -200,99 +184,8 @@ WE_PAY = (
         "تم استلام مبلغ 320.00 جنيه من رقم 01500000404 رصيدك الحالي 1,020.00 جنيه رقم العملية"
         " 440000000012",
         clauses=("name", "balance", "reference"),
-        needs=("reference",),
-        captured=False,
-    ),
-)
-
-BANKS = (
-    Template(
-        "nbe-card",
-        "instapay",
-        "تم اضافة تحويل لحظي لبطاقتكم مسبقة الدفع بمبلغ ?{amount} من {name} رقم مرجعي ?:? ?{ref12}",
-        "تم إضافة تحويل لحظي لبطاقتكم مسبقة الدفع بمبلغ 550.00 جم من باسم نموذج رقم مرجعي"
-        " 448900000821 يوم 08-12 الساعة 10:38",
-        clauses=("nbe_when",),
-    ),
-    Template(
-        "nbe-account",
-        "instapay",
-        "تم اضافة تحويل لحظي ل(?:حسابكم|بطاقتكم) رقم ?{last4} بمبلغ ?{amount} من {name} رقم مرجعي"
-        " ?:? ?{ref12}",
-        "تم إضافة تحويل لحظي لحسابكم رقم 1188 بمبلغ 550.00 جم من باسم نموذج رقم مرجعي"
-        " 448900000822 يوم 08-12 الساعة 10:38",
-        clauses=("nbe_when",),
-        captured=False,
-    ),
-    Template(
-        "misr",
-        "instapay",
-        "تم اضافة تحويل لحظي الى (?:بطاقة|حساب) رقم ?{last4} بمبلغ ?{bare_amount} من {name}"
-        " رقم مرجعي ?:? ?{ref12}",
-        "تم إضافة تحويل لحظي الي بطاقة رقم 507803******0101 بمبلغ 2 من SAMY SAMPLE رقم مرجعي"
-        " 222200000819يوم 2026-06-12 الساعه 22:32",
-        clauses=("misr_when",),
-    ),
-    Template(
-        "cib-en",
-        "instapay",
-        "Kindly note your account {last4} was credited with IPN Inward with amount {amount}"
-        " on {dmy} at {time} from {name} with reference {bank_ref}",
-        "Kindly note your account ********7002 was credited with IPN Inward with amount EGP"
-        " 5750.00 on 30-04-2026 at 17:24 from DALIA SAMPLE with reference 2b860058",
-    ),
-    Template(
-        "cib-en-listed",
-        "instapay",
-        "You have received an IPN transfer of {amount} to account ending {last4} from {name}"
-        r"\.? Ref No ?:? ?{bank_ref}",
-        "You have received an IPN transfer of EGP 90.00 to account ending 1188 from SAMY SAMPLE. Ref"
-        " No: 123456789012.",
-        captured=False,
-    ),
-    Template(
-        "cib-ar",
-        "instapay",
-        r"تم استلام تحويل لحظي بمبلغ ?{amount} من {name} الى حسابكم المنتهي ب ?{last4}\.?"
-        " رقم المرجع ?:? ?{bank_ref}",
-        "تم استلام تحويل لحظي بمبلغ 640.00 جم من عايدة نموذج الي حسابكم المنتهي ب 7001. رقم"
-        " المرجع 7aa10033",
-        captured=False,
-    ),
-    Template(
-        "cib-ar-executed",
-        "instapay",
-        "يرجى العلم انه تم تنفيذ تحويل لحظي بمبلغ ?{amount} الى حسابكم? المنتهي ب ?{last4}"
-        " من {name} برقم مرجعي ?:? ?{bank_ref}",
-        "يرجى العلم انه تم تنفيذ تحويل لحظي بمبلغ 900.00 جم الى حسابك المنتهي بـ ********1188 من"
-        " سامي نموذج برقم مرجعي 123400000012 بتاريخ 05/03/26 09:10",
-        clauses=("cib_when",),
-        captured=False,
-    ),
-    Template(
-        "mashreq",
-        "instapay",
-        "لقد استقبلت تحويل لحظي على ?{last4} بمبلغ ?{amount} عبر IPN من {name} يوم ?{dmy} الساعة"
-        " ?{time} رقم المعاملة ?:? ?{hex8}",
-        "لقد استقبلت تحويل لحظي على 7003 بمبلغ 1.00 جم عبر IPN من ZIAD SAMPLE يوم 14-08-2026"
-        " الساعة 19:18 رقم المعاملة 162d008c",
-    ),
-    Template(
-        "qnb",
-        "instapay",
-        r"IPN transfer received with amount of {amount} on {last4} on {day_month} at {time}"
-        r" ?{half}\.? Ref ?# ?{hex8}",
-        "IPN transfer received with amount of EGP 4000.00 on 7005 on 23/06 at 03:40 PM. Ref#"
-        " 4a360042",
-    ),
-    Template(
-        "bank-deposit",
-        "bank",
-        "تم ايداع {amount} الى حساب رقم ?#?{last4} يوم ?{dmy_slash} {time}",
-        "تم إيداع EGP 7900 إلى حساب رقم #0021 يوم 06/04/2026 13:24 المتاح 20157.35 EGP",
-        clauses=("available",),
         closed=False,
-        kind="deposit",
+        captured=False,
     ),
 )
 

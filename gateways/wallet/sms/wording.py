@@ -16,22 +16,31 @@ LONGEST = 2_000
 
 _SAME = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬–—−‐‑：＃", "01234567890123456789.,-----:#")
 _INVISIBLE = re.compile(
-    "[\u00ad\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u180e"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+"
+    "[\u00ad\u061c\u0640\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+"
 )
+_VOWEL = "[\u0610-\u061a\u064b-\u065f\u0670]"
+_VOWELS = re.compile(_VOWEL)
+_LONE_VOWELS = re.compile(rf"(?<![^\W\d_])(?<!{_VOWEL}){_VOWEL}+")
 _BLANKS = re.compile(r"\s+")
 _BREAK = re.compile("[\n\r\x0b\x0c\x85\u2028\u2029]")
-# One letter for one, so that a place in the folded text is the same place in the shown one.
 _LETTERS = str.maketrans("أإآٱىیکةھ", "ااااييكهه")
 _UPPER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The message to show and to take names from, and its folded twin to read; same length."""
+    """The message to show and to take names from, and its folded twin to read."""
 
     shown: str
     folded: str
+
+    def written(self, start: int, end: int) -> str:
+        """A piece of the folded text as it was written: with its vowel signs, which fold drops."""
+        if len(self.shown) == len(self.folded):
+            return self.shown[start:end]
+        places = [place for place, each in enumerate(self.shown) if not _VOWELS.match(each)]
+        places.append(len(self.shown))
+        return self.shown[places[start] : places[end]]
 
 
 def normalise(text: str) -> str:
@@ -39,13 +48,13 @@ def normalise(text: str) -> str:
 
     A run of blanks with a line break in it becomes one line break: the line ends the sentence.
     """
-    visible = _INVISIBLE.sub("", text.translate(_SAME))
+    visible = _LONE_VOWELS.sub("", _INVISIBLE.sub("", text.translate(_SAME)))
     return _BLANKS.sub(lambda run: "\n" if _BREAK.search(run[0]) else " ", visible).strip()
 
 
 def fold(text: str) -> str:
-    """أ إ آ as ا, ى as ي, ة as ه: for reading and comparing, never for showing a name."""
-    return text.translate(_LETTERS)
+    """No vowel signs, أ إ آ as ا, ى as ي, ة as ه: to read and compare, never to show a name."""
+    return _VOWELS.sub("", text).translate(_LETTERS)
 
 
 def copy_of(text: str) -> Copy:

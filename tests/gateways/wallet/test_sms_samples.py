@@ -3,7 +3,8 @@
 import pytest
 
 from gateways.wallet.sms import REASONS, SENDERS, Receipt, Unread, read
-from gateways.wallet.sms.templates import TEMPLATES, Template
+from gateways.wallet.sms.layouts import Template
+from gateways.wallet.sms.templates import TEMPLATES
 from tests.gateways.wallet.messages import HELD_OUT, SAMPLES, Message, received_at
 
 
