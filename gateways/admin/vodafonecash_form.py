@@ -110,7 +110,9 @@ class VodafoneCashForm(AccountForm):
         0,
         100,
         _("Enter a whole number from {least} to {most} claims."),
-        help_text=_("So many claims of one phone that failed within a day. 0: never."),
+        help_text=_(
+            "So many claims of one phone or client that found nothing within a day. 0: never."
+        ),
     )
     receipt_age_hours = _whole(
         _("Oldest message"),

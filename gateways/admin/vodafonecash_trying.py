@@ -271,9 +271,23 @@ def _upstream(store: VodafoneCashGateway) -> Line:
     if answer.status != 200 or not isinstance(members, dict) or not members.get("status"):
         told = _("It does not know the store (HTTP {status}).").format(status=answer.status)
         return Line(what, False, told, way_out)
-    rate = _("{rate} EGP for 1 {currency}").format(
-        rate=members.get("rate", ""), currency=members.get("currency_label", "")
-    )
-    return Line(
-        what, True, _("It knows the store; its rate is {rate}.").format(rate=visible(rate)[:80])
-    )
+    priced, currency = str(members.get("rate", "")), str(members.get("currency_label", ""))
+    rate = visible(_("{rate} EGP for 1 {currency}").format(rate=priced, currency=currency))[:80]
+    if not _is_ours(store, priced, currency):
+        told = _("Its rate is {rate}, not as entered here: what it reports would not fit.")
+        way_out = _("Let currency and rate be the same there and here.")
+        return Line(what, False, told.format(rate=rate), way_out)
+    return Line(what, True, _("It knows the store; its rate is {rate}.").format(rate=rate))
+
+
+def _is_ours(store: VodafoneCashGateway, priced: str, currency: str) -> bool:
+    """Any currency but dollars is called "عملة" there, which is just the word for it."""
+    if currency.isascii() and currency != store.store_currency:
+        return False
+    try:
+        theirs, ours = (
+            Rate.parse(each, base=store.store_currency, quote=EGP) for each in (priced, store.rate)
+        )
+    except MoneyError:
+        return False
+    return theirs == ours

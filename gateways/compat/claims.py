@@ -28,6 +28,7 @@ from gateways.limits import Limit
 from gateways.models import Claim, Order, VodafoneCashGateway
 from gateways.pay import answers
 from gateways.pay.checkout import start
+from gateways.pay.claims import is_looked_at
 from gateways.receipts import claiming
 from gateways.wallet.phones import local_phone
 from ledger import ports
@@ -168,7 +169,10 @@ def _answered(merchant: Merchant, form: Form, language: str) -> HttpResponse:
     except (MoneyError, SealBroken, SettlementError) as error:
         raise _unavailable(merchant, str(error)) from error
     order.refresh_from_db()
-    return told(claimed.code, order, language, transaction_id=claimed.transaction_id)
+    code = claimed.code
+    if code == claiming.NOT_FOUND and claimed.claim and is_looked_at(order, [claimed.claim]):
+        code = claiming.REVIEW
+    return told(code, order, language, transaction_id=claimed.transaction_id)
 
 
 def _last_order(gateway: VodafoneCashGateway, form: Form) -> Order | None:

@@ -1,13 +1,15 @@
 """The payer says on the pay page to have sent the money, and from which number."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import Q
 from django.http import HttpRequest
 
 from gateways.limits import Limit, address_of
-from gateways.models import Claim, Order, VodafoneCashGateway
+from gateways.models import Claim, Order, Receipt, VodafoneCashGateway
 from gateways.pay.transfers import Typed, Visit
 from gateways.pay.words import (
     CANNOT_LOOK,
@@ -47,11 +49,28 @@ class Answered:
 
 def visit_of(order: Order, *, is_changing: bool = False) -> Visit:
     store = store_of(order)
+    said = tuple(Claim.objects.filter(order=order).order_by("pk"))
     return Visit(
-        claims=tuple(Claim.objects.filter(order=order).order_by("pk")),
+        claims=said,
         is_upstream=store.mode == VodafoneCashGateway.Mode.UPSTREAM,
         is_changing=is_changing,
+        is_looked_at=is_looked_at(order, said),
     )
+
+
+def is_looked_at(order: Order, said: Iterable[Claim]) -> bool:
+    """Whether what came since the order, as these claims say, waits for a person: too little, too
+    much, or fitting several. Its payer must not believe it lost, and pay again."""
+    mine = Q(pk=None)
+    for claim in said:
+        if claim.status == Claim.Status.OPEN:
+            mine |= Q(payer_phone=claim.phone) if claim.phone else Q()
+            mine |= Q(transaction_id=claim.reference) if claim.reference else Q()
+    # One that anybody could have written tells the payer nothing.
+    doubted = Receipt.objects.filter(
+        gateway_id=order.gateway_id, status=Receipt.Status.REVIEW, trusted=True
+    )
+    return doubted.filter(mine, received_at__gte=order.created).exists()
 
 
 def store_of(order: Order) -> VodafoneCashGateway:

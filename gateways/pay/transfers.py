@@ -14,6 +14,7 @@ from gateways.pay.words import (
     ROUNDED,
     ROUNDED_AND_MARKED,
     WALLET_TEXTS,
+    WORDS,
     State,
     Text,
 )
@@ -43,12 +44,14 @@ class Visit:
 
     claims       of the order, oldest first.
     is_changing  the payer wants the form again although we look already.
+    is_looked_at what he sent has come, and a person looks at it.
     shown        a state that only the answer to this request knows.
     """
 
     claims: Sequence[Claim] = ()
     is_upstream: bool = False
     is_changing: bool = False
+    is_looked_at: bool = False
     shown: State | None = None
     typed: Typed = field(default_factory=Typed)
 
@@ -107,6 +110,8 @@ def text_of(transfer: Transfer, visit: Visit, state: State) -> Text:
     """Words of its own for a state; "" where the common ones will do."""
     if transfer.may_look_again:
         return ASK_AGAIN
+    if state is State.LOOKING and visit.is_looked_at:
+        return WORDS[State.REVIEW].text
     if state is State.EXPIRED and visit.claims:
         return NOT_FOUND_IN_TIME
     if state is State.EXPIRED and transfer.is_asking:

@@ -135,6 +135,27 @@ def test_a_pound_does_not_pay_the_invoice(client: Client, store: VodafoneCashGat
     assert not Payment.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("came", "code"),
+    [
+        ({}, "review"),
+        ({"status": "dismissed"}, "not_found"),
+        ({"payer_phone": "01099999999"}, "not_found"),
+        ({"trusted": False}, "not_found"),
+    ],
+    ids=["his own", "dismissed", "another's", "forged"],
+)
+def test_what_waits_for_a_person_is_not_called_missing(
+    client: Client, store: VodafoneCashGateway, came: dict[str, Any], code: str
+) -> None:
+    claim(client, store)
+    a_receipt(store, "900.00", **{"status": "review", **came})
+
+    assert claim(client, store)["code"] == code
+    # The form stays: a number that he mistyped can be corrected.
+    assert claim(client, store, phone="")["code"] == "waiting"
+
+
 def test_a_reference_typed_by_the_payer_finds_money_that_hides_the_phone(
     client: Client, store: VodafoneCashGateway
 ) -> None:

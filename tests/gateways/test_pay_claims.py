@@ -178,6 +178,16 @@ def test_name_alone_will_not_do(client: Client) -> None:
     assert tell(client, a_wallet_order(), name="Rania Sample").status_code == 422
 
 
+def test_what_came_and_waits_for_a_person_is_not_called_missing(client: Client) -> None:
+    order = a_wallet_order()
+    tell(client, order, PAYER)
+    assert "does not quite fit" not in page(client, order)
+    a_receipt(VodafoneCashGateway.objects.get(), "77.31", status="review")
+    html = page(client, order)
+    assert "We received something that does not quite fit." in html
+    assert "77.31" not in html and f'href="{url(order)}?change=1"' in html
+
+
 def test_same_claim_again_is_one_claim_and_another_number_is_looked_for_as_well(
     client: Client,
 ) -> None:

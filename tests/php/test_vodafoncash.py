@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.php.checkout import CALM, INVOICE, LINK, SETTINGS, Page, render
+from tests.php.checkout import CALM, INVOICE, LINK, SETTINGS, TOKEN, Page, render, signature
 from tests.php.conftest import GATEWAYS, Module
 
 ADDRESS = "https://billing.example.com/viewinvoice.php?id=1042"
@@ -46,6 +46,23 @@ def test_link_stays_whole_however_whmcs_writes_its_address(
     (_, attributes) = render(vodafoncash, systemurl=root).tags[0]
 
     assert attributes["href"] == address
+
+
+@pytest.mark.parametrize(
+    ("language", "note"), [("english", "Already paid?"), ("arabic", "هل دفعت بالفعل؟")]
+)
+def test_merchants_may_link_to_the_pay_page_of_the_console(
+    vodafoncash: Module, language: str, note: str
+) -> None:
+    details = {"id": 7, "language": language}
+
+    page = render(vodafoncash, payPage="on", clientdetails=details)
+
+    assert page.form["action"] == f"https://pay.example.com/checkout/{TOKEN}/vodafonecash/"
+    assert page.hidden["signature"] == signature(vodafoncash, page.hidden)
+    assert page.text.startswith(note)
+    # As WHMCS keeps a box that is not ticked.
+    assert render(vodafoncash, payPage="", clientdetails=details).tags[0][0] == "a"
 
 
 def test_mail_opens_no_connection_even_where_none_can_be_opened(vodafoncash: Module) -> None:

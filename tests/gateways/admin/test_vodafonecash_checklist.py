@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from gateways.models import Phone, VodafoneCashGateway, Wallet
 from ledger import ports
@@ -197,3 +198,29 @@ def test_an_account_at_vodafoncash_is_asked_for_its_rate_only() -> None:
     assert told[what][0] == "fails"
     assert "Check the System URL and the Store ID" in told[what][1]
     assert "Wallet" not in told
+
+
+@pytest.mark.parametrize(
+    ("there", "chip"),
+    [
+        ({"rate": "50", "currency": "عملة"}, "works"),
+        ({"rate": "51.00", "currency": "عملة"}, "fails"),
+        ({"rate": "50.00", "currency": "USD"}, "fails"),
+    ],
+)
+def test_an_account_at_vodafoncash_must_reckon_as_we_do(
+    own_sandbox: Sandbox, there: dict[str, str], chip: str
+) -> None:
+    Shown("alpha")
+    requests.post(
+        f"{own_sandbox.url}/vodafoncash/_sandbox/stores", json={"id": 2, **there}, timeout=10
+    ).raise_for_status()
+    store = a_store(
+        Merchant.objects.create(name="Fresh"),
+        mode="upstream",
+        system_url=f"{own_sandbox.url}/vodafoncash",
+        store_id="2",
+    )
+    (line,) = [line for what, line in checked(store).items() if what.endswith("/store/2/rate")]
+    assert line[0] == chip
+    assert ("Let currency and rate be the same" in line[1]) == (chip == "fails")

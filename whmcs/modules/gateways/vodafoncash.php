@@ -43,6 +43,13 @@ function vodafoncash_config()
     // What the published module asks for, so that its merchants find it.
     $settings['consoleUrl']['FriendlyName'] = 'VodafoneCash System URL (Console URL)';
     $settings['merchantToken']['FriendlyName'] = 'Merchant token (in place of the Store ID)';
+    $settings['payPage'] = [
+        'FriendlyName' => 'Link instead of form',
+        'Type' => 'yesno',
+        'Default' => '',
+        'Description' => 'The invoice shows a button to the pay page of the Gatebook console, with the same form'
+            . ' there.',
+    ];
     return $name + ['UsageNotes' => ['Type' => 'System', 'Value' => $notes]] + $settings;
 }
 
@@ -65,7 +72,8 @@ function vodafoncash_config_validate(array $params)
 }
 
 /**
- * What stands on the invoice. Only the client's own view of it asks the console; mails and cron get a link.
+ * What stands on the invoice: the form, or the button to the console's pay page. Only the client's own
+ * view of the form asks the console; mails and cron get a link in its place.
  *
  * @param array<string, mixed> $params
  *
@@ -76,6 +84,12 @@ function vodafoncash_link(array $params)
     if (!vodafoncash_loadWalletForm()) {
         return '<p data-gatebook-reason="upload">This payment method is not available right now.'
             . ' Please choose another one or contact us.</p>';
+    }
+    if (($params['payPage'] ?? '') === 'on') {
+        return (new \Gatebook\CheckoutForm('vodafonecash', $params, [
+            'english' => 'Already paid? Then do not pay again: press the button and tell us from which number.',
+            'arabic' => 'هل دفعت بالفعل؟ لا تدفع مرة أخرى: اضغط الزر وأخبرنا من أي رقم دفعت.',
+        ]))->html();
     }
     return (new \Gatebook\WalletForm('vodafonecash', $params))->html();
 }

@@ -20,6 +20,7 @@ final class WalletForm extends CheckoutForm
     private const CLAIM_SECONDS = 30;
     // For themes that give forms no shape of their own.
     private const STYLE = '<style>.gatebook-wallet{max-width:26em;margin:0 auto;text-align:start}'
+        . '.gatebook-wallet form{display:block;margin:0}'
         . '.gatebook-wallet label{display:block;margin:0 0 1em}'
         . '.gatebook-wallet input:not([type=hidden]){display:block;width:100%;height:auto;min-height:2.75em;'
         . 'box-sizing:border-box;margin-top:.25em;padding:.4em .75em;border:1px solid #76838f;border-radius:.4em;'

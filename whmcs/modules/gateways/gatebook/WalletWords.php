@@ -24,7 +24,8 @@ final class WalletWords
         'after' => 'Send the money first, then tell us from which number:',
         'phone' => 'Number of the wallet you pay from',
         'more' => 'Paid with Orange Cash or InstaPay?',
-        'more_why' => 'Their messages do not say who paid. One of these lets us find your payment:',
+        'more_why' => 'Their messages do not say who paid. The reference is enough; without it, add the name of the'
+            . ' sender to your number above.',
         'reference' => 'Transaction reference (optional)',
         'name' => 'Name of the sender (optional)',
         'check' => 'I have paid',
@@ -100,7 +101,7 @@ final class WalletWords
         'after' => 'حوّل المبلغ أولًا، ثم أخبرنا من أي رقم:',
         'phone' => 'رقم المحفظة التي تدفع منها',
         'more' => 'هل دفعت عبر أورنج كاش أو إنستاباي؟',
-        'more_why' => 'رسائلهما لا تذكر رقم الدافع. يساعدنا أحد هذين الحقلين في العثور على دفعتك:',
+        'more_why' => 'رسائلهما لا تذكر رقم الدافع. يكفي الرقم المرجعي؛ وإن لم يكن لديك فأضف اسم المرسل إلى رقمك أعلاه.',
         'reference' => 'الرقم المرجعي للعملية (اختياري)',
         'name' => 'اسم المرسل (اختياري)',
         'check' => 'لقد دفعت',
