@@ -64,7 +64,7 @@ def record_payment(
             f"{bill.english} is in {bill.currency}, the payment in {credit.currency}"
         )
     # Less than it can keep is nothing it could be told of; then the booking is refused, and seen.
-    kept = bill.biller.keeps(credit)
+    told, kept = credit, bill.biller.keeps(credit)
     credit = kept if kept.units else credit
     payment, created = Payment.objects.get_or_create(
         gateway_id=gateway_id,
@@ -84,7 +84,8 @@ def record_payment(
         },
     )
     if not created:
-        if (payment.bill_id, payment.credit) != (bill.pk, credit):
+        # What the biller keeps may have been more when it was booked.
+        if payment.bill_id != bill.pk or payment.credit not in (told, credit):
             raise ReferenceReused(
                 f"{reference} is booked as {payment.credit} on {payment.bill.english}; "
                 f"now it came as {credit} on {bill.english}"

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from gateways.admin.crediting import CREDIT, only_waiting
 from gateways.admin.inputs import EgpField
 from gateways.models import Order, Receipt
 from gateways.receipts import deciding
@@ -225,12 +226,6 @@ def _note(doing: Doing) -> str:
     return gettext("The note is kept.")
 
 
-def _only_waiting(receipt: Receipt) -> str:
-    if receipt.status in WAITING:
-        return ""
-    return gettext("Only receipts that wait for a claim or a person.")
-
-
 def _only_untold(receipt: Receipt) -> str:
     if receipt.status != Status.MATCHED:
         return gettext("It is not matched.")
@@ -263,7 +258,7 @@ ACTS = (
             "the website. More than was asked for becomes credit; less leaves the rest unpaid."
         ),
         form=MatchForm,
-        why_not=_only_waiting,
+        why_not=only_waiting,
     ),
     Act(
         "split",
@@ -272,8 +267,9 @@ ACTS = (
         _split,
         _("Books it in parts on several orders, and tells WHMCS or the website of each."),
         form=SplitForm,
-        why_not=_only_waiting,
+        why_not=only_waiting,
     ),
+    CREDIT,
     READ_AGAIN,
     Act(
         "note",

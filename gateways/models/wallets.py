@@ -323,7 +323,7 @@ class Claim(models.Model):
             ),
             models.Index(
                 fields=("gateway", "reference"),
-                condition=Q(status="open") & ~Q(reference=""),
+                condition=~Q(reference=""),
                 name="claim_reference",
             ),
             models.Index(F("expires"), condition=Q(status="open"), name="claim_to_expire"),

@@ -77,6 +77,9 @@ def approve(order_id: int, *, credit: Money, actor: str, reason: str, now: datet
         )
     except SettlementError as error:
         raise NotNow(str(error)) from error
+    if order.payment:
+        # The biller may keep less of it.
+        credit = order.payment.credit
     order.attention = ""
     text = f"approved: {credit} booked; {reason}"
     change(order, Status.PAID, now, Source.STAFF, actor=actor, text=text)

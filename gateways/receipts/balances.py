@@ -21,29 +21,31 @@ Status = Receipt.Status
 
 APART = ("balance_apart", "balance_before")
 FOUND = "balance_found"
+# Every real message of theirs that is known prints the balance. Who forges one in the wallet's own
+# name would leave it out, so it is missed until a person has accepted one that lacks it.
+PRINTING = frozenset({"vodafone_cash"})
 MOMENT = timedelta(seconds=SAME_MOMENT)
 # So many are looked at again with one message.
 AT_ONCE = 100
 
 
 def judge(receipt: Receipt) -> None:
-    """Take a receipt that was just read into its wallet's chain, or before a person. The caller holds
-    its row. One without a balance cannot be checked, and counts where nothing else speaks against
-    it."""
+    """Take a receipt that was just read into its wallet's chain, or before a person. One without a
+    balance cannot be checked, and counts where nothing else speaks against it. The caller holds its
+    row and its wallet."""
     if receipt.wallet is None or not receipt.trusted:
         return
-    wallet = _locked(receipt.wallet)
-    if odd := _doubt(receipt, wallet):
+    if odd := _doubt(receipt, receipt.wallet):
         receipt.status, receipt.why = Status.REVIEW, [*receipt.why, odd]
         receipt.save(update_fields=["status", "why"])
     elif receipt.balance_units is not None or receipt.status == Status.NEW:
-        _add(receipt, wallet)
+        _add(receipt, receipt.wallet)
 
 
 @transaction.atomic
 def told(wallet: Wallet, balance: Money, at: datetime) -> None:
     """A trusted message of no receipt prints what the wallet holds."""
-    wallet = _locked(wallet)
+    wallet = lock(wallet)
     Balance.objects.get_or_create(wallet=wallet, receipt=None, at=at, units=balance.units)
     _show(wallet, balance.units, at)
 
@@ -52,7 +54,7 @@ def vouched(receipt: Receipt) -> None:
     """A person matched it, and has looked at the wallet: the chain goes on from here. The caller
     holds its row."""
     if receipt.wallet is not None:
-        _add(receipt, _locked(receipt.wallet))
+        _add(receipt, lock(receipt.wallet))
 
 
 def heal(wallet: Wallet, now: datetime) -> list[int]:
@@ -60,6 +62,7 @@ def heal(wallet: Wallet, now: datetime) -> list[int]:
     Those of before, too, for whoever freed them may have died before he offered them."""
     since = now - timedelta(hours=wallet.gateway.receipt_age_hours)
     doubted = Q(status=Status.REVIEW, trusted=True, step__isnull=True)
+    doubted &= Q(balance_units__isnull=False)
     mine = Receipt.objects.filter(doubted | Q(status=Status.NEW), wallet=wallet).exclude(why=[])
     latest = list(mine.filter(received_at__gte=since).order_by("-pk")[:AT_ONCE])
     waiting = [each for each in latest if each.status == Status.REVIEW and has(each.why, *APART)]
@@ -76,10 +79,15 @@ def heal(wallet: Wallet, now: datetime) -> list[int]:
     return sorted(freed)
 
 
+def offered(receipt_id: int) -> None:
+    """It waits for its claim like any other now."""
+    Receipt.objects.filter(pk=receipt_id, status=Status.NEW).update(why=[])
+
+
 @transaction.atomic
 def _free(receipt_id: int, wallet: Wallet) -> bool:
     receipt = Receipt.objects.select_for_update().get(pk=receipt_id)
-    wallet = _locked(wallet)
+    wallet = lock(wallet)
     waits = receipt.status == Status.REVIEW and has(receipt.why, *APART)
     if not waits or _doubt(receipt, wallet):
         return False
@@ -91,7 +99,7 @@ def _free(receipt_id: int, wallet: Wallet) -> bool:
     return True
 
 
-def _locked(wallet: Wallet) -> Wallet:
+def lock(wallet: Wallet) -> Wallet:
     return Wallet.objects.select_for_update().get(pk=wallet.pk)
 
 
@@ -99,6 +107,10 @@ def _doubt(receipt: Receipt, wallet: Wallet) -> Reason | None:
     """By the steps around it, to the next balance on either side."""
     at = receipt.stamp
     chain = Balance.objects.filter(wallet=wallet)
+    if receipt.balance_units is None:
+        before = chain.filter(at__lte=at).order_by("-at", "-pk").first()
+        unusual = wallet.kind in PRINTING and before is not None and before.units is not None
+        return because("no_balance") if unusual else None
     printed = chain.filter(units__isnull=False)
     last = printed.filter(at__lt=at - MOMENT).order_by("-at").first()
     following = printed.filter(at__gt=at + MOMENT).order_by("at").first()
@@ -120,8 +132,10 @@ def _step(at: datetime, units: int | None, came: int | None) -> Step:
 
 def _add(receipt: Receipt, wallet: Wallet) -> None:
     at, units = receipt.stamp, receipt.balance_units
-    step = {"wallet": wallet, "at": at, "units": units, "came_units": receipt.amount_units}
-    Balance.objects.get_or_create(receipt=receipt, defaults=step)
+    step = Balance(wallet=wallet, receipt=receipt, at=at, units=units)
+    step.came_units = receipt.amount_units
+    # A person may match what was in the chain already.
+    Balance.objects.bulk_create([step], ignore_conflicts=True)
     if units is not None:
         _show(wallet, units, at)
 

@@ -118,7 +118,9 @@ def _known(
     )
     if ask.order:
         return same.filter(order=ask.order).order_by("-pk").first()
-    replayed = same.filter(user_name=ask.user_name, created__gte=now - REPLAYED)
+    # What a person booked for the client answers whoever asked for it.
+    asked = Q(user_name=ask.user_name) | Q(source=Claim.Source.STAFF)
+    replayed = same.filter(asked, created__gte=now - REPLAYED)
     replayed = replayed.exclude(status__in=(Status.FAILED, Status.EXPIRED))
     if not ask.hold:
         # Whoever shows more than a stranger did is not answered as he was.
@@ -194,6 +196,8 @@ def _look(gateway: VodafoneCashGateway, known: Claim, ask: Ask, clock: Clock) ->
         if not (isinstance(verdict, Match) and verdict.id == known.pk):
             continue
         if known.order is None:
+            if not topping_up.value_of(gateway, receipt).units:
+                return
             if not topping_up.keeps_currency(gateway, known, receipt):
                 return
             known.order = topping_up.top_up(gateway, known, receipt, clock())

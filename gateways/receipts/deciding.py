@@ -13,6 +13,7 @@ from gateways.models import Claim, Order, OrderEvent, Receipt
 from gateways.orders.deciding import NotNow
 from gateways.orders.states import EDGES, change, unpay
 from gateways.receipts import balances, joining, noting, wanting
+from gateways.receipts.reasons import taken_back
 from gateways.wallet.matching import because
 from ledger.models import Bill
 from ledger.money import Money
@@ -29,15 +30,17 @@ SHOWN = 10
 def candidates_for(receipt: Receipt) -> list[tuple[Order, str]]:
     """The orders that it might be for, likeliest first, each with the reason."""
     orders = Order.objects.select_related("bill", "merchant").filter(gateway_id=receipt.gateway_id)
-    claimed = Q(claims__phone=receipt.payer_phone) if receipt.payer_phone else Q(pk=None)
-    if receipt.transaction_id:
-        claimed |= Q(claims__reference=receipt.transaction_id)
+    claims = Claim.objects.filter(gateway_id=receipt.gateway_id)
+    named = Q(reference=receipt.transaction_id) & ~Q(reference="")
+    if receipt.payer_phone:
+        named |= Q(phone=receipt.payer_phone)
     payable = orders.filter(status__in=[status for status in EDGES if "paid" in EDGES[status]])
     found: dict[int, tuple[Order, str]] = {}
     wanted = Claim.objects.filter(wanting.WANTING, booked_from=receipt).values("order")
     for order in payable.filter(pk__in=wanted).order_by("pk")[:SHOWN]:
         found[order.pk] = (order, _("a claim without the store's key is held for it"))
-    for order in payable.filter(claimed).distinct().order_by("-created")[:SHOWN]:
+    claimed = payable.filter(pk__in=claims.filter(named).values("order"))
+    for order in claimed.order_by("-created")[:SHOWN]:
         found.setdefault(order.pk, (order, _why(order, receipt)))
     same = payable.filter(payable_units=receipt.amount_units, status__in=Order.OPEN)
     for order in same.order_by("-created")[:SHOWN]:
@@ -72,16 +75,17 @@ def split(
     now: datetime,
 ) -> str:
     """Book the parts of a receipt on several orders; together they are the whole of it."""
-    said, receipt = _split(receipt_id, parts, actor, reason, now)
+    said, receipt = book_parts(receipt_id, parts, actor, reason, now)
     # Its balance counts now, and others may follow from it.
     noting.offer_freed(accounts.load(receipt.gateway), receipt.wallet, lambda: now)
     return said
 
 
 @transaction.atomic
-def _split(
+def book_parts(
     receipt_id: int, parts: Sequence[tuple[int, Money]], actor: str, reason: str, now: datetime
 ) -> tuple[str, Receipt]:
+    """As `split`; the caller offers what its balance frees, once nothing is locked any more."""
     ids = [order_id for order_id, _ in parts]
     bills = Order.objects.filter(pk__in=ids).values_list("bill_id", flat=True)
     # Everybody locks bills first, then orders, then receipts, each by their ids.
@@ -224,7 +228,8 @@ def undo(receipt_id: int, *, actor: str, reason: str, now: datetime) -> str:
         )
         unpay(order, now, actor=actor, text=f"match taken back: {reason}")
     receipt.status, receipt.left_units = Status.REVIEW, receipt.amount_units or 0
-    receipt.why = [because("match_undone", actor=actor, text=reason)]
+    undone = because("match_undone", actor=actor, text=reason)
+    receipt.why = [undone, *taken_back(receipt.why)]
     receipt.save()
     _audit(receipt, actor, "undo match", now, reason, "")
     said = _("{amount} waits again; nothing of it is told to WHMCS.")

@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from gateways.models import EGP, Claim, Receipt, VodafoneCashGateway
+from django.db import transaction
+
+from gateways.models import EGP, Claim, Order, Receipt, VodafoneCashGateway
 from gateways.wallet.matching import Came, Expected, plain_reference
 from ledger.models import Bill
 from ledger.money import Money
@@ -34,6 +36,37 @@ def expected_of(claim: Claim, store: VodafoneCashGateway) -> Expected:
         opened = claim.created - timedelta(hours=store.receipt_age_hours)
     told = (claim.amount_units, claim.phone, claim.name, claim.reference)
     return _expected(claim.pk, *told, opened, claim.expires, by_amount=store.unique_amounts)
+
+
+def expect_unique(gateway_id: int, came: Came, now: datetime) -> None:
+    """Where amounts tell payers apart, an order expects its own amount though nobody claimed it."""
+    if came.amount.units % 100 == 0:
+        return
+    store = VodafoneCashGateway.objects.get(pk=gateway_id)
+    if not store.unique_amounts:
+        return
+    silent = Order.objects.filter(
+        gateway_id=gateway_id,
+        bill__kind=Bill.Kind.INVOICE,
+        status=Order.Status.NEW,
+        payable_units=came.amount.units,
+        claims__isnull=True,
+    )
+    with transaction.atomic():
+        held = silent.select_for_update(of=("self",)).select_related("bill").order_by("pk")
+        Claim.objects.bulk_create(
+            Claim(
+                merchant_id=order.merchant_id,
+                gateway=store,
+                order=order,
+                source=Claim.Source.PAGE,
+                amount_units=came.amount.units,
+                client=order.bill.client,
+                created=now,
+                expires=order.valid_until or now,
+            )
+            for order in held
+        )
 
 
 def expected_for(gateway_id: int, came: Came) -> list[Expected]:

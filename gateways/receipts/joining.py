@@ -3,6 +3,7 @@ receipt."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, count
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,7 +13,7 @@ from gateways.models import EGP, Claim, Order, OrderEvent, Receipt, VodafoneCash
 from gateways.orders.settling import settle
 from gateways.orders.states import change, flag
 from gateways.receipts import wanting
-from gateways.receipts.expecting import came_of, expected_for
+from gateways.receipts.expecting import came_of, expect_unique, expected_for
 from gateways.receipts.quoting import worth
 from gateways.receipts.reasons import english
 from gateways.wallet.matching import (
@@ -26,6 +27,7 @@ from gateways.wallet.matching import (
 from ledger.models import Bill, Payment
 from ledger.money import Money
 from ledger.ports import Clock
+from ledger.settlement import SettlementError
 
 Status = Receipt.Status
 Source = OrderEvent.Source
@@ -42,9 +44,13 @@ def find_claim(account: Account, receipt_id: int, *, clock: Clock) -> bool:
     if receipt.status != Status.NEW:
         return False
     came = came_of(receipt)
+    expect_unique(account.gateway_id, came, clock())
     verdict = match(came, expected_for(account.gateway_id, came))
     if isinstance(verdict, Match):
-        return join(account, verdict.id, receipt_id, by=verdict.by, now=clock()) is not None
+        if join(account, verdict.id, receipt_id, by=verdict.by, now=clock()) is not None:
+            return True
+        # Another one was quicker to get that claim.
+        return find_claim(account, receipt_id, clock=clock)
     if isinstance(verdict, Ambiguous) or verdict.near:
         review(receipt_id, *verdict.why)
     elif late := _expired_claim(account.gateway_id, came, clock()):
@@ -70,11 +76,9 @@ def _paid_just_now(gateway_id: int, came: Came, now: datetime) -> bool:
 
 
 def _expired_claim(gateway_id: int, came: Came, now: datetime) -> Claim | None:
-    same = Q(pk=None)
+    same = Q(reference=came.reference) & ~Q(reference="")
     if came.phone:
         same |= Q(phone=came.phone, amount_units=came.amount.units)
-    if came.reference:
-        same |= Q(reference=came.reference)
     claims = Claim.objects.filter(
         same,
         gateway_id=gateway_id,
@@ -114,7 +118,6 @@ class Joined:
     order: Order
 
 
-@transaction.atomic
 def join(
     account: Account,
     claim_id: int,
@@ -123,13 +126,27 @@ def join(
     by: str,
     now: datetime,
 ) -> Joined | None:
-    """Give the receipt to the claim, if both are still free; None where they are not."""
+    """Give the receipt to the claim, if both are still free; None where they are not. What cannot be
+    booked goes before a person, and keeps nothing back that came with it."""
+    try:
+        return _join(account, claim_id, receipt_id, by, now)
+    except SettlementError as error:
+        review(receipt_id, because("not_booked", text=error))
+        return None
+
+
+@transaction.atomic
+def _join(
+    account: Account, claim_id: int, receipt_id: int, by: str, now: datetime
+) -> Joined | None:
     found = Claim.objects.select_related("order").get(pk=claim_id)
     if found.order is None:
         raise ValueError(f"claim {claim_id} has no order")
     bill = Bill.objects.select_for_update().get(pk=found.order.bill_id)
-    order = Order.objects.select_for_update().get(pk=found.order.pk)
-    claim = Claim.objects.select_for_update().get(pk=claim_id)
+    orders = Order.objects.select_for_update(of=("self",)).select_related("merchant__biller")
+    order = orders.get(pk=found.order.pk)
+    claims = Claim.objects.select_for_update(of=("self",)).select_related("gateway")
+    claim = claims.get(pk=claim_id)
     receipt = Receipt.objects.select_for_update().get(pk=receipt_id)
     if claim.status != Claim.Status.OPEN or receipt.status != Status.NEW:
         return None
@@ -227,10 +244,13 @@ def _why_late(order: Order, receipt: Receipt) -> str:
 def reference_of(receipt: Receipt) -> str:
     """The wallet's own reference, else a mark of the SMS. One order's only, by a constraint."""
     base = receipt.transaction_id or receipt.fingerprint[:16]
-    before = Payment.objects.filter(
-        gateway_id=receipt.gateway_id, reference__startswith=f"VFC-{base}"
-    ).count()
-    return f"{base}-{before + 1}" if before else base
+    for free in chain([base], (f"{base}-{number}" for number in count(2))):
+        booked = Payment.objects.filter(gateway_id=receipt.gateway_id, reference=f"VFC-{free}")
+        # Of another wallet's, which waits for a person.
+        held = Order.objects.filter(gateway_id=receipt.gateway_id, provider_reference=free)
+        if not (booked.exists() or held.exists()):
+            break
+    return free
 
 
 def hold_reason(claim: Claim, receipt: Receipt, now: datetime) -> str:
@@ -258,8 +278,10 @@ def hold_reason(claim: Claim, receipt: Receipt, now: datetime) -> str:
             same |= Q(phone=phone)
         if claim.client:
             same |= Q(client=claim.client)
+        # Who shows no key names whom he likes, and is held himself.
         failed = others.filter(
             same,
+            hold="",
             status__in=(Claim.Status.FAILED, Claim.Status.EXPIRED, Claim.Status.OPEN),
             created__gte=now - timedelta(hours=24),
         ).count()
@@ -271,7 +293,6 @@ def hold_reason(claim: Claim, receipt: Receipt, now: datetime) -> str:
     return ""
 
 
-@transaction.atomic
 def reversed_by_wallet(gateway_id: int, reference: str, *, now: datetime) -> Reason | None:
     """The wallet took a transfer back: nothing is undone by itself, but a person must know. Why the
     wallet's message itself goes before him, where no receipt or order can."""
@@ -279,23 +300,32 @@ def reversed_by_wallet(gateway_id: int, reference: str, *, now: datetime) -> Rea
     receipt = receipts.exclude(status=Status.UNREAD).first()
     if receipt is None:
         return because("took_back_unknown", reference=reference)
+    gone = because("wallet_took_back", reference=reference)
+    if _note_reversal(receipt.pk, gone) == Status.DISMISSED:
+        return because("took_back_dismissed", reference=reference)
+    # Whoever was matching it has held its row: only now is it known for which orders.
+    _flag_orders_of(receipt, english([gone]), now)
+    return None
+
+
+@transaction.atomic
+def _note_reversal(receipt_id: int, gone: Reason) -> str:
+    """Its status then. A receipt that is dismissed was seen to, perhaps by hand in WHMCS: it stays
+    away, and says so if it is put back; one that is matched, if that is undone."""
+    receipt = Receipt.objects.select_for_update().get(pk=receipt_id)
+    if receipt.status not in (Status.MATCHED, Status.DISMISSED):
+        receipt.status, receipt.why = Status.REVIEW, [gone]
+    elif list(gone) not in receipt.why:
+        receipt.why = [*receipt.why, gone]
+    receipt.save(update_fields=["status", "why"])
+    return receipt.status
+
+
+@transaction.atomic
+def _flag_orders_of(receipt: Receipt, text: str, now: datetime) -> None:
     # Whoever only wants it is told by the sweep that it is gone.
     claims = Claim.objects.filter(Q(receipt=receipt) | Q(booked_from=receipt))
-    claims = claims.exclude(wanting.WANTING)
-    ids = list(claims.exclude(order=None).values_list("order_id", flat=True))
-    orders = list(Order.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
-    receipt = Receipt.objects.select_for_update().get(pk=receipt.pk)
-    gone = because("wallet_took_back", reference=reference)
-    if receipt.status == Status.DISMISSED:
-        # It was seen to, perhaps by hand in WHMCS: it stays away, and says so if it is put back.
-        if list(gone) not in receipt.why:
-            receipt.why = [*receipt.why, gone]
-            receipt.save(update_fields=["why"])
-        return because("took_back_dismissed", reference=reference)
-    if receipt.status != Status.MATCHED:
-        receipt.status, receipt.why = Status.REVIEW, [gone]
-        receipt.save(update_fields=["status", "why"])
-    for order in orders:
-        if flag(order, text := english([gone])):
+    ids = claims.exclude(wanting.WANTING).exclude(order=None).values_list("order_id", flat=True)
+    for order in Order.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk"):
+        if flag(order, text):
             change(order, order.status, now, Source.CALLBACK, text=text)
-    return None

@@ -11,9 +11,11 @@ from django.db.models import Q, QuerySet
 from gateways.accounts import Account
 from gateways.models import Callback, Phone, Receipt, VodafoneCashGateway, Wallet
 from gateways.receipts import balances, joining
+from gateways.receipts.reasons import has
 from gateways.wallet import sms
 from gateways.wallet.forwarders import Sms, Upload
 from gateways.wallet.matching import Reason, because
+from ledger.money import Money
 from ledger.ports import Clock
 
 Status = Receipt.Status
@@ -68,6 +70,7 @@ def offer_freed(account: Account, wallet: Wallet | None, clock: Clock) -> None:
     """Receipts whose balance fits since the wallet's chain went on are offered to the claims."""
     for receipt_id in balances.heal(wallet, clock()) if wallet else ():
         joining.find_claim(account, receipt_id, clock=clock)
+        balances.offered(receipt_id)
 
 
 def moment_of(milliseconds: int | None) -> datetime | None:
@@ -143,7 +146,7 @@ def reread(account: Account, receipt: Receipt, now: datetime) -> str:
     if not Receipt.objects.filter(pk=receipt.pk, status=Status.UNREAD).update(**columns):
         return UNREAD
     receipt.refresh_from_db()
-    balances.judge(receipt)
+    found.judge(receipt, reading, now)
     return REVIEW if receipt.status == Status.REVIEW else WAITING
 
 
@@ -171,8 +174,21 @@ class _Found:
             **self.columns(reading, now),
         )
         if receipt:
-            balances.judge(receipt)
+            self.judge(receipt, reading, now)
         return receipt
+
+    def judge(self, receipt: Receipt, reading: sms.Receipt, now: datetime) -> None:
+        """What shows only while nobody else judges a message of this wallet. The caller holds the
+        receipt."""
+        if has(receipt.why, "reference_again"):
+            for other in self._told_otherwise(reading, self._of_reference(reading)):
+                joining.review(other.pk, _again(reading, receipt.amount))
+        if receipt.wallet is not None:
+            balances.lock(receipt.wallet)
+        if not receipt.transaction_id and self._is_likely_repeat(receipt, now):
+            receipt.status, receipt.why = Status.REVIEW, [*receipt.why, because("repeat")]
+            receipt.save(update_fields=["status", "why"])
+        balances.judge(receipt)
 
     def _fingerprint(self) -> str:
         """Of a text without the carrier's stamp, the same words long after are another message; a
@@ -187,8 +203,8 @@ class _Found:
 
     def kept(self, reading: sms.Receipt) -> "QuerySet[Receipt]":
         """The row of the same SMS, however it was told apart."""
-        fingerprint = sms.text_fingerprint(self.came.sender, self.came.text, self.sent_at)
-        same = Q(fingerprint=fingerprint)
+        first = sms.text_fingerprint(self.came.sender, self.came.text, self.sent_at)
+        same = Q(fingerprint__in=(first, self._fingerprint()))
         if reading.transaction_id:
             same |= Q(wallet_kind=reading.wallet, transaction_id=reading.transaction_id)
         return Receipt.objects.filter(same, gateway_id=self.account.gateway_id)
@@ -202,7 +218,10 @@ class _Found:
             reading.receiver_phone,
             reading.receiver_last4,
         )
-        doubts = list(self._doubts(reading, wallet, now))
+        known = self._of_reference(reading)
+        doubts = list(self._doubts(reading, wallet, known, now))
+        # Neither a stranger's message nor one of another amount takes the place of the genuine one.
+        is_first = reading.trusted_sender and not has(doubts, "reference_again")
         return {
             "wallet": wallet,
             "status": Status.REVIEW if doubts else Status.NEW,
@@ -214,14 +233,17 @@ class _Found:
             "payer_phone": reading.sender_phone or "",
             "payer_name": (reading.sender_name or "")[:120],
             "balance_units": reading.balance.units if reading.balance else None,
-            # A stranger's message must not take the place of the genuine one.
-            "transaction_id": (reading.transaction_id or "") if reading.trusted_sender else "",
+            "transaction_id": (reading.transaction_id or "") if is_first else "",
             "trusted": reading.trusted_sender,
             "happened_at": _aware(reading.happened),
         }
 
     def _doubts(
-        self, reading: sms.Receipt, wallet: Wallet | None, now: datetime
+        self,
+        reading: sms.Receipt,
+        wallet: Wallet | None,
+        known: list[Receipt],
+        now: datetime,
     ) -> Iterable[Reason]:
         """Why it must not match by itself; its balance is held against the wallet's chain besides."""
         if not reading.trusted_sender:
@@ -233,45 +255,52 @@ class _Found:
             yield because("unknown_wallet", wallet=named)
         if self._was_taken_back(reading):
             yield because("taken_back_before")
-        if self._is_known_elsewhere(reading):
+        if any(each.gateway_id != self.account.gateway_id for each in known):
             yield because("known_elsewhere")
+        for other in self._told_otherwise(reading, known):
+            yield _again(reading, other.amount)
         older = timedelta(hours=self._store().receipt_age_hours)
         came = self.callback.received_at
         if not sms.is_recent(reading.happened, min(self.sent_at or came, came), now, older):
             yield because("too_old")
-        if not reading.transaction_id and self._is_likely_repeat(reading, now):
-            yield because("repeat")
 
     def _was_taken_back(self, reading: sms.Receipt) -> bool:
         if not reading.transaction_id:
             return False
+        # Also where somebody dismissed the wallet's word, of which nothing was known then.
         return Receipt.objects.filter(
             gateway_id=self.account.gateway_id,
-            status=Status.UNREAD,
             wallet_kind="",
             transaction_id=reading.transaction_id,
         ).exists()
 
-    def _is_known_elsewhere(self, reading: sms.Receipt) -> bool:
+    def _of_reference(self, reading: sms.Receipt) -> list[Receipt]:
+        """Messages of the same transfer, at any store."""
         if not reading.transaction_id:
-            return False
-        same = Receipt.objects.filter(
-            wallet_kind=reading.wallet, transaction_id=reading.transaction_id
-        )
-        return same.exclude(gateway_id=self.account.gateway_id).exists()
+            return []
+        reference = {"wallet_kind": reading.wallet, "transaction_id": reading.transaction_id}
+        return list(Receipt.objects.filter(**reference))
+
+    def _told_otherwise(self, reading: sms.Receipt, known: list[Receipt]) -> list[Receipt]:
+        """Those that tell another amount: one is forged then, for the payer knows the reference as
+        soon as the wallet does."""
+        mine = [each for each in known if each.gateway_id == self.account.gateway_id]
+        return [each for each in mine if reading.trusted_sender and each.amount != reading.amount]
 
     def _store(self) -> VodafoneCashGateway:
         return self.phone.gateway
 
-    def _is_likely_repeat(self, reading: sms.Receipt, now: datetime) -> bool:
+    def _is_likely_repeat(self, receipt: Receipt, now: datetime) -> bool:
+        # A stranger's words must not hold the genuine ones back that come after them.
         same = Receipt.objects.filter(
             gateway_id=self.account.gateway_id,
-            amount_units=reading.amount.units,
-            payer_phone=reading.sender_phone or "",
-            balance_units=reading.balance.units if reading.balance else None,
+            trusted=True,
+            amount_units=receipt.amount_units,
+            payer_phone=receipt.payer_phone,
+            balance_units=receipt.balance_units,
             received_at__gte=now - (SAME_SMS if self.sent_at else SAME_TEXT),
         )
-        return same.exists()
+        return same.exclude(pk=receipt.pk).exists()
 
 
 def _wallet_of(
@@ -292,6 +321,10 @@ def _wallet_of(
     here = [each for each in wallets if each.phone_id in (None, phone.pk)]
     on_sim = [each for each in here if came.sim and each.sim == came.sim] or here
     return on_sim[0] if len(on_sim) == 1 else None
+
+
+def _again(reading: sms.Receipt, amount: Money) -> Reason:
+    return because("reference_again", reference=reading.transaction_id, amount=amount)
 
 
 def _aware(happened: datetime | None) -> datetime | None:

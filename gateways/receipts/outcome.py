@@ -4,6 +4,7 @@ from datetime import datetime
 
 from gateways.models import Claim, Order, Receipt
 from gateways.receipts import joining, wanting
+from gateways.receipts.reasons import taken_back
 from gateways.wallet.matching import because
 
 
@@ -43,7 +44,7 @@ def refused(order: Order) -> None:
     for claim in order.claims.filter(status=Claim.Status.HELD).select_related("receipt"):
         if claim.receipt:
             claim.receipt.status = Receipt.Status.REVIEW
-            claim.receipt.why = [because("claim_refused")]
+            claim.receipt.why = [because("claim_refused"), *taken_back(claim.receipt.why)]
             claim.receipt.save(update_fields=["status", "why"])
         elif claim.booked_from_id is not None:
             wanting.forget_money(order)

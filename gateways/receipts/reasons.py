@@ -35,6 +35,10 @@ SENTENCES: Mapping[str, Text] = MappingProxyType(
         "known_elsewhere": _(
             "Another store's phone forwarded the same transfer: it may be booked there."
         ),
+        "reference_again": _(
+            "Another message tells of {amount} under the same reference {reference}: one of the two "
+            "is not genuine. Compare both with the wallet."
+        ),
         "too_old": _("It is too old to be matched by itself: was its money booked already?"),
         "balance_apart": _(
             "Its balance of {balance} does not follow from {before}: a message is missing, or this "
@@ -43,6 +47,10 @@ SENTENCES: Mapping[str, Text] = MappingProxyType(
         "balance_before": _(
             "Its balance of {balance} does not lead to {after}, which the wallet told next: a message "
             "is missing, or this one is not genuine. Compare it with the wallet."
+        ),
+        "no_balance": _(
+            "It prints no balance, as the wallet's messages do: this one may not be genuine. Compare it "
+            "with the wallet."
         ),
         "balance_found": _("Its balance follows since another message of the wallet came."),
         "repeat": _("The same payer, amount and balance came before: probably one SMS twice."),
@@ -76,6 +84,10 @@ SENTENCES: Mapping[str, Text] = MappingProxyType(
         "order_closed": _(
             "It fits {order}, which is not open any more ({status}). Match it to another order, or "
             "send it back and dismiss it."
+        ),
+        "not_booked": _(
+            "It fits a claim, but could not be booked: {text}. Match it to a new order of that invoice, "
+            "or send it back and dismiss it."
         ),
         "other_currency": _(
             "Client {client} claims it, whose credit WHMCS keeps in {currency}; the store counts in "
@@ -140,6 +152,11 @@ def english(why: Iterable[Reason]) -> str:
 
 def has(why: Iterable[Reason], *codes: str) -> bool:
     return any(code in codes for code, _values in why)
+
+
+def taken_back(why: Iterable[Reason]) -> list[Reason]:
+    """What holds whatever a person decides: the wallet took the transfer back."""
+    return [each for each in why if each[0] == "wallet_took_back"]
 
 
 def _word(name: str, value: str) -> str:

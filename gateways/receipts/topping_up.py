@@ -14,6 +14,7 @@ from gateways.wallet.matching import because
 from ledger.billing.base import BillerError
 from ledger.bills import credit_currency
 from ledger.models import Bill
+from ledger.money import Money
 from ledger.ports import new_suffix, new_token
 
 log = logging.getLogger(__name__)
@@ -40,11 +41,17 @@ def keeps_currency(gateway: VodafoneCashGateway, known: Claim, receipt: Receipt)
     return False
 
 
+def value_of(gateway: VodafoneCashGateway, receipt: Receipt) -> Money:
+    """What the biller can keep of it; perhaps nothing."""
+    value = worth(gateway, receipt.amount, gateway.store_currency)
+    return gateway.merchant.biller.keeps(value)
+
+
 @transaction.atomic
 def top_up(gateway: VodafoneCashGateway, known: Claim, receipt: Receipt, now: datetime) -> Order:
     """A bill and an order for money that nobody had asked for: it becomes the client's credit."""
     merchant = gateway.merchant
-    value = merchant.biller.keeps(worth(gateway, receipt.amount, gateway.store_currency))
+    value = value_of(gateway, receipt)
     bill = Bill(
         merchant=merchant,
         biller=merchant.biller,

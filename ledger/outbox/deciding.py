@@ -73,8 +73,8 @@ def _taken_back(reference: str) -> str:
 
 
 def was_told(payment: Payment) -> bool:
-    """Whether the biller has heard of a booking, or may have."""
-    sent = Q(attempts__kind=Attempt.Kind.SEND) | Q(status=Status.DELIVERED)
+    """Whether the biller has heard of a booking, or may have: also from whoever settled it by hand."""
+    sent = Q(attempts__kind=Attempt.Kind.SEND) | Q(status=Status.DELIVERED) | Q(code=BY_HAND)
     return Delivery.objects.filter(sent, payment=payment).exists()
 
 

@@ -284,12 +284,37 @@ def test_a_reference_typed_by_the_payer_finds_the_transfer(store_shop: StoreShop
     assert shop.claim(order, "", reference=typed) == "matched"
 
 
+def status_of(order: Order) -> str:
+    order.refresh_from_db()
+    return order.status
+
+
 def test_unique_amounts_tell_payers_apart(store_shop: StoreShop) -> None:
     shop = store_shop
     shop.rule(unique_amounts=True)
     first, second = (shop.ask(shop.new_invoice("10.00")) for _ in range(2))
     assert first.asked != second.asked
     assert {order.asked.units // 100 for order in (first, second)} == {500}
+
+    # Nobody has told us anything, and this number is nobody's.
+    shop.sms(second.asked, phone="01000000909")
+    shop.work()
+    assert [status_of(order) for order in (first, second)] == ["new", "paid"]
+    # Whole pounds are nobody's mark.
+    shop.sms("500", phone="01000000909")
+    shop.work()
+    assert (status_of(first), shop.receipt().status) == ("new", "new")
+
+
+def test_an_amount_that_two_orders_ask_for_tells_nobody_apart(store_shop: StoreShop) -> None:
+    shop = store_shop
+    shop.rule(unique_amounts=True)
+    both = [shop.ask(shop.new_invoice("10.00")) for _ in range(2)]
+    Order.objects.update(payable_units=both[0].asked.units)
+    shop.sms(both[0].asked, phone="01000000909")
+    shop.work()
+    assert [status_of(order) for order in both] == ["new", "new"]
+    assert "2 claims over" in shop.receipt().reason
 
 
 def test_two_equal_claims_of_one_phone_are_a_tie_for_a_person(store_shop: StoreShop) -> None:

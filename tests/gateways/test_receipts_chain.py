@@ -13,7 +13,7 @@ from ledger.models import Payment
 from ledger.money import Money
 from tests.conftest import SetClock
 from tests.gateways.test_receipts import an_order, claimed, forwarded, text_of
-from tests.gateways.wallet_rows import a_store
+from tests.gateways.wallet_rows import PAYER, a_store
 from tests.ledger.rows import FakeBiller, a_biller
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +115,38 @@ def test_a_stamp_of_tomorrow_on_money_that_went_out_does_not_end_the_chain(
     assert Receipt.objects.latest("pk").status == "review"
 
 
-def test_messages_without_a_balance_count_at_the_next_one(store: VodafoneCashGateway) -> None:
+@pytest.fixture
+def sparing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wallet whose messages print their balance only at times, as e& money's."""
+    monkeypatch.setattr(balances, "PRINTING", frozenset())
+
+
+def test_a_message_that_keeps_the_balance_to_itself_waits(store: VodafoneCashGateway) -> None:
+    """Who forges one in the wallet's own name does not know the balance."""
+    order = an_order(store)
+    assert claimed(store, order) == "not_found"
+    assert status(money_in(store, 10, 1_010, 40)) == "new"
+    silent = money_in(store, 500, None, 30, PAYER)
+    assert status(silent) == "review"
+    assert "prints no balance" in silent.reason
+
+    # Its money is missed by the next one, until a person has looked at the wallet.
+    after = money_in(store, 20, 1_530, 20)
+    assert status(after) == "review"
+    deciding.match(silent.pk, order.pk, actor="ann", reason="it is there", now=ports.system_now())
+    forwarded(store, text_of("30.00", balance="1560.00", phone=OTHER))
+    assert status(after) == "new"
+
+
+def test_the_first_messages_of_a_wallet_may_lack_their_balance(whmcs: FakeBiller) -> None:
+    store = a_store(a_biller().merchant)
+    assert status(money_in(store, 500, None, 30)) == "new"
+    assert status(money_in(store, 600, None, 20)) == "new"
+
+
+def test_messages_without_a_balance_count_at_the_next_one(
+    store: VodafoneCashGateway, sparing: None
+) -> None:
     silent = [money_in(store, amount, None, 40 - amount) for amount in (10, 20)]
     assert [status(each) for each in silent] == ["new", "new"]
     assert status(money_in(store, 500, 1_530, 5)) == "new"
@@ -124,7 +155,7 @@ def test_messages_without_a_balance_count_at_the_next_one(store: VodafoneCashGat
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_genuine_series_matches_in_any_order_and_any_batches(
-    store: VodafoneCashGateway, seed: int
+    store: VodafoneCashGateway, seed: int, sparing: None
 ) -> None:
     random = Random(seed)
     orders: list[Order] = []
