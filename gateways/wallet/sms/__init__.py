@@ -1,6 +1,6 @@
 """Wallet and bank messages: `read` one, and know why not."""
 
-from gateways.wallet.sms.checks import OLDEST, balance_follows, is_recent
+from gateways.wallet.sms.checks import OLDEST, is_recent
 from gateways.wallet.sms.codes import is_otp, mask
 from gateways.wallet.sms.dates import CAIRO, cairo_time
 from gateways.wallet.sms.reading import Receipt, Unread, read
@@ -16,7 +16,6 @@ __all__ = [
     "SENDERS",
     "Receipt",
     "Unread",
-    "balance_follows",
     "cairo_time",
     "is_otp",
     "is_recent",

@@ -3,15 +3,9 @@
 from datetime import datetime, timedelta
 
 from gateways.wallet.sms.dates import AHEAD, cairo_time
-from ledger.money import Money
 
 # An inbox that is imported again must not pay again.
 OLDEST = timedelta(hours=48)
-
-
-def balance_follows(previous: Money, amount: Money, now: Money) -> bool:
-    """Whether the wallet's printed balance grew by exactly this receipt. MoneyError across currencies."""
-    return previous + amount == now
 
 
 def is_recent(

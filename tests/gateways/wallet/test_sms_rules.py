@@ -13,7 +13,6 @@ from gateways.wallet.sms import (
     SENDERS,
     Receipt,
     Unread,
-    balance_follows,
     is_otp,
     is_recent,
     mask,
@@ -22,7 +21,7 @@ from gateways.wallet.sms import (
     text_fingerprint,
     wallets_of,
 )
-from ledger.money import Money, MoneyError
+from ledger.money import Money
 from tests.gateways.wallet.messages import RECEIPTS, Message
 
 NBE = (
@@ -193,15 +192,7 @@ def test_stamp_without_a_zone_is_a_mistake_of_the_caller() -> None:
         text_fingerprint("VF-Cash", "x", naive)
 
 
-# --- balance and age --------------------------------------------------------------------------
-def test_balance_chain() -> None:
-    assert balance_follows(egp("100.10"), egp("0.20"), egp("100.30"))
-    assert not balance_follows(egp("100.10"), egp("0.20"), egp("100.31"))
-    assert not balance_follows(egp("100.10"), egp("0.20"), egp("0.20"))
-    with pytest.raises(MoneyError):
-        balance_follows(egp("1"), Money.parse("1", "USD"), egp("2"))
-
-
+# --- age --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("age", "happened_age", "recent"),
     [
