@@ -118,8 +118,11 @@ def _known(
     )
     if ask.order:
         return same.filter(order=ask.order).order_by("-pk").first()
-    # What a person booked for the client answers whoever asked for it.
-    asked = Q(user_name=ask.user_name) | Q(source=Claim.Source.STAFF)
+    asked = Q(user_name=ask.user_name)
+    if not ask.hold:
+        # What a person booked as this client's credit is what the plugin asked for; what went to an
+        # invoice is not, and a stranger hears nothing of either.
+        asked |= Q(source=Claim.Source.STAFF, order__bill__kind=Bill.Kind.CREDIT)
     replayed = same.filter(asked, created__gte=now - REPLAYED)
     replayed = replayed.exclude(status__in=(Status.FAILED, Status.EXPIRED))
     if not ask.hold:

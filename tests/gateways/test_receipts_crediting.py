@@ -9,6 +9,7 @@ from ledger import ports
 from ledger.models import Delivery, Payment
 from ledger.money import Money
 from tests.config.admin_world import superuser, url
+from tests.gateways.test_receipts import an_order
 from tests.gateways.wallet_rows import PAYER, a_receipt, a_store
 from tests.ledger.rows import FakeBiller, a_biller
 
@@ -20,7 +21,9 @@ def store(whmcs: FakeBiller) -> VodafoneCashGateway:
     return a_store(a_biller().merchant)
 
 
-def checked(store: VodafoneCashGateway, client: str = "7", user_name: str = "7") -> str:
+def checked(
+    store: VodafoneCashGateway, client: str = "7", user_name: str = "7", hold: str = ""
+) -> str:
     """The plugin asks for 100 pounds of the payer."""
     ask = claiming.Ask(
         source=Claim.Source.PLUGIN,
@@ -28,6 +31,7 @@ def checked(store: VodafoneCashGateway, client: str = "7", user_name: str = "7")
         phone=PAYER,
         client=client,
         user_name=user_name,
+        hold=hold,
     )
     return claiming.claim(store, ask, ports.system_now).code
 
@@ -64,6 +68,19 @@ def test_what_waits_in_review_becomes_the_clients_credit_once(
     with pytest.raises(NotNow):
         credit(receipt, client)
     assert Payment.objects.count() == 1
+
+
+def test_a_stranger_hears_nothing_of_what_a_person_booked(store: VodafoneCashGateway) -> None:
+    credit(a_receipt(store))
+    assert checked(store, user_name="Eve (7)", hold="Anti-spam: no key") == "not_found"
+
+
+def test_what_went_to_an_invoice_answers_no_plugin(store: VodafoneCashGateway) -> None:
+    """It would be taken for the payment of another invoice."""
+    receipt, order = a_receipt(store), an_order(store)
+    now = ports.system_now()
+    deciding.match(receipt.pk, order.pk, actor="ann", reason="it is hers", now=now)
+    assert checked(store, order.bill.client, "Ada (7)") == "not_found"
 
 
 def test_it_can_be_undone_and_booked_for_another(store: VodafoneCashGateway) -> None:
